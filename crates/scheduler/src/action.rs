@@ -1,0 +1,111 @@
+//! Everything that the scheduler can ask for. Each variant says what may come back.
+
+use std::sync::Arc;
+
+use hearth_types::{
+    ExecutorId, JobId, KillReason, ListenerEvent, MapStatus, ShuffleId, StageId, TaskAttempt, TaskBinaryId, TaskDescription,
+};
+use serde::{Deserialize, Serialize};
+
+/// One thing to do now. Actions of one call are done in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// Start an attempt. Comes back as `TaskEnded`, or `ExecutorLost`.
+    LaunchTask {
+        /// Where.
+        executor: ExecutorId,
+        /// What.
+        task: TaskDescription,
+    },
+    /// Stop an attempt. Comes back as its `TaskEnded`, killed or finished after all.
+    KillTask {
+        /// Where it runs.
+        executor: ExecutorId,
+        /// Which.
+        id: TaskAttempt,
+        /// Why.
+        reason: KillReason,
+    },
+    /// Have this many executors in all. May come back as `ExecutorRequestFailed`.
+    RequestExecutors {
+        /// Target, living ones included.
+        total: u32,
+    },
+    /// Let these idle executors go. Comes back as `ExecutorLost` with `Removed`.
+    RemoveExecutors {
+        /// Which.
+        executors: Vec<ExecutorId>,
+    },
+    /// Give an executor up that is silent: end its process and its stream. `ExecutorLost` was already applied.
+    AbandonExecutor {
+        /// Which.
+        executor: ExecutorId,
+    },
+    /// Delete a shuffle's files and blocks everywhere.
+    RemoveShuffle {
+        /// Which.
+        shuffle: ShuffleId,
+    },
+    /// Answer `CommitRequested`.
+    AnswerCommit {
+        /// Who asked.
+        executor: ExecutorId,
+        /// For which attempt.
+        id: TaskAttempt,
+        /// Whether it may commit.
+        allowed: bool,
+    },
+    /// Answer `MapOutputsRequested`: index = map partition, `None` = missing.
+    SendMapOutputs {
+        /// Who asked.
+        executor: ExecutorId,
+        /// Which shuffle.
+        shuffle: ShuffleId,
+        /// Generation of this answer.
+        epoch: u64,
+        /// The locations.
+        outputs: Arc<[Option<MapStatus>]>,
+    },
+    /// Read a large result from its executor. Comes back as `ResultFetched` or `ResultLost`.
+    FetchResult {
+        /// Where it is.
+        executor: ExecutorId,
+        /// Whose result.
+        id: TaskAttempt,
+    },
+    /// The attempt counts: merge its accumulator updates and, when `deliver` is set, hand its result over.
+    /// Whatever the driver holds of other ended attempts is dropped.
+    AcceptTask {
+        /// Which.
+        id: TaskAttempt,
+        /// The job and the position in `StageKind::Result::partitions` that it answers.
+        deliver: Option<(JobId, u32)>,
+    },
+    /// Tell the waiting thread. Exactly once per job; no `AcceptTask` for the job comes after it.
+    CompleteJob {
+        /// Which.
+        job: JobId,
+        /// How it ended.
+        result: JobResult,
+    },
+    /// No job needs the stage any more: its binary may be dropped.
+    ForgetStage {
+        /// Which stage.
+        stage: StageId,
+        /// Its binary.
+        binary: TaskBinaryId,
+    },
+    /// Tell the listeners.
+    Post(ListenerEvent),
+}
+
+/// How a job ended, for the thread that waits for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JobResult {
+    /// Every partition was delivered.
+    Succeeded,
+    /// It was aborted; the sentence is Spark's.
+    Failed(String),
+    /// It was cancelled; the sentence is Spark's.
+    Cancelled(String),
+}
