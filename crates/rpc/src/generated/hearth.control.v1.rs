@@ -222,10 +222,7 @@ pub struct JobProperties {
     #[prost(string, tag = "6")]
     pub call_site: ::prost::alloc::string::String,
     #[prost(map = "string, string", tag = "7")]
-    pub local: ::std::collections::HashMap<
-        ::prost::alloc::string::String,
-        ::prost::alloc::string::String,
-    >,
+    pub local: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Kill {
@@ -622,15 +619,9 @@ impl ExceptionKind {
 }
 /// Generated client implementations.
 pub mod driver_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
+    #![allow(unused_variables, dead_code, missing_docs, clippy::wildcard_imports, clippy::let_unit_value)]
     use tonic::codegen::http::Uri;
+    use tonic::codegen::*;
     #[derive(Debug, Clone)]
     pub struct DriverClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -661,22 +652,18 @@ pub mod driver_client {
             let inner = tonic::client::Grpc::with_origin(inner, origin);
             Self { inner }
         }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> DriverClient<InterceptedService<T, F>>
+        pub fn with_interceptor<F>(inner: T, interceptor: F) -> DriverClient<InterceptedService<T, F>>
         where
             F: tonic::service::Interceptor,
             T::ResponseBody: Default,
             T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                    http::Request<tonic::body::Body>,
+                    Response = http::Response<
+                        <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                    >,
                 >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+            <T as tonic::codegen::Service<http::Request<tonic::body::Body>>>::Error:
+                Into<StdError> + std::marker::Send + std::marker::Sync,
         {
             DriverClient::new(InterceptedService::new(inner, interceptor))
         }
@@ -712,7 +699,7 @@ pub mod driver_client {
             self
         }
         /// The first message of the first batch must be a registration.
-        pub async fn connect(
+        pub async fn attach(
             &mut self,
             request: impl tonic::IntoStreamingRequest<Message = super::FromExecutorBatch>,
         ) -> std::result::Result<
@@ -722,46 +709,32 @@ pub mod driver_client {
             self.inner
                 .ready()
                 .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
+                .map_err(|e| tonic::Status::unknown(format!("Service was not ready: {}", e.into())))?;
             let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/hearth.control.v1.Driver/Connect",
-            );
+            let path = http::uri::PathAndQuery::from_static("/hearth.control.v1.Driver/Attach");
             let mut req = request.into_streaming_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("hearth.control.v1.Driver", "Connect"));
+            req.extensions_mut().insert(GrpcMethod::new("hearth.control.v1.Driver", "Attach"));
             self.inner.streaming(req, path, codec).await
         }
     }
 }
 /// Generated server implementations.
 pub mod driver_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
+    #![allow(unused_variables, dead_code, missing_docs, clippy::wildcard_imports, clippy::let_unit_value)]
     use tonic::codegen::*;
     /// Generated trait containing gRPC methods that should be implemented for use with DriverServer.
     #[async_trait]
     pub trait Driver: std::marker::Send + std::marker::Sync + 'static {
-        /// Server streaming response type for the Connect method.
-        type ConnectStream: tonic::codegen::tokio_stream::Stream<
+        /// Server streaming response type for the Attach method.
+        type AttachStream: tonic::codegen::tokio_stream::Stream<
                 Item = std::result::Result<super::ToExecutorBatch, tonic::Status>,
-            >
-            + std::marker::Send
+            > + std::marker::Send
             + 'static;
         /// The first message of the first batch must be a registration.
-        async fn connect(
+        async fn attach(
             &self,
             request: tonic::Request<tonic::Streaming<super::FromExecutorBatch>>,
-        ) -> std::result::Result<tonic::Response<Self::ConnectStream>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<Self::AttachStream>, tonic::Status>;
     }
     #[derive(Debug)]
     pub struct DriverServer<T> {
@@ -784,10 +757,7 @@ pub mod driver_server {
                 max_encoding_message_size: None,
             }
         }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
+        pub fn with_interceptor<F>(inner: T, interceptor: F) -> InterceptedService<Self, F>
         where
             F: tonic::service::Interceptor,
         {
@@ -831,37 +801,24 @@ pub mod driver_server {
         type Response = http::Response<tonic::body::Body>;
         type Error = std::convert::Infallible;
         type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
+        fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<std::result::Result<(), Self::Error>> {
             Poll::Ready(Ok(()))
         }
         fn call(&mut self, req: http::Request<B>) -> Self::Future {
             match req.uri().path() {
-                "/hearth.control.v1.Driver/Connect" => {
+                "/hearth.control.v1.Driver/Attach" => {
                     #[allow(non_camel_case_types)]
-                    struct ConnectSvc<T: Driver>(pub Arc<T>);
-                    impl<
-                        T: Driver,
-                    > tonic::server::StreamingService<super::FromExecutorBatch>
-                    for ConnectSvc<T> {
+                    struct AttachSvc<T: Driver>(pub Arc<T>);
+                    impl<T: Driver> tonic::server::StreamingService<super::FromExecutorBatch> for AttachSvc<T> {
                         type Response = super::ToExecutorBatch;
-                        type ResponseStream = T::ConnectStream;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::ResponseStream>,
-                            tonic::Status,
-                        >;
+                        type ResponseStream = T::AttachStream;
+                        type Future = BoxFuture<tonic::Response<Self::ResponseStream>, tonic::Status>;
                         fn call(
                             &mut self,
-                            request: tonic::Request<
-                                tonic::Streaming<super::FromExecutorBatch>,
-                            >,
+                            request: tonic::Request<tonic::Streaming<super::FromExecutorBatch>>,
                         ) -> Self::Future {
                             let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as Driver>::connect(&inner, request).await
-                            };
+                            let fut = async move { <T as Driver>::attach(&inner, request).await };
                             Box::pin(fut)
                         }
                     }
@@ -871,7 +828,7 @@ pub mod driver_server {
                     let max_encoding_message_size = self.max_encoding_message_size;
                     let inner = self.inner.clone();
                     let fut = async move {
-                        let method = ConnectSvc(inner);
+                        let method = AttachSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -887,25 +844,13 @@ pub mod driver_server {
                     };
                     Box::pin(fut)
                 }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
+                _ => Box::pin(async move {
+                    let mut response = http::Response::new(tonic::body::Body::default());
+                    let headers = response.headers_mut();
+                    headers.insert(tonic::Status::GRPC_STATUS, (tonic::Code::Unimplemented as i32).into());
+                    headers.insert(http::header::CONTENT_TYPE, tonic::metadata::GRPC_CONTENT_TYPE);
+                    Ok(response)
+                }),
             }
         }
     }

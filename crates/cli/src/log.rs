@@ -1,0 +1,33 @@
+//! Logging to stderr, as text or as JSON.
+
+use std::io::Write;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{LogFormat, LogLevel};
+use crate::error::Error;
+
+/// Starts logging: at `level`, or as `RUST_LOG` says, or warnings and errors.
+pub(crate) fn init(level: Option<LogLevel>, format: LogFormat) {
+    let filter = match level {
+        Some(level) => EnvFilter::new(level.as_str()),
+        None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")),
+    };
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => lines.with_target(false).init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+}
+
+/// Tells the user why the command failed, whatever the level of logging is.
+pub(crate) fn report(format: LogFormat, error: &Error) {
+    let text = match format {
+        LogFormat::Text => format!("error: {error}\n"),
+        LogFormat::Json => {
+            format!("{}\n", serde_json::json!({ "level": "ERROR", "message": error.to_string() }))
+        }
+    };
+    // With stderr gone there is nobody left to tell.
+    std::io::stderr().write_all(text.as_bytes()).ok();
+}

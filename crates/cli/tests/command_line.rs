@@ -1,0 +1,82 @@
+//! The commands beside `run`, and the help of all.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use hearth_crd::Manifest;
+
+fn hearth(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hearth")).args(arguments).output().unwrap()
+}
+
+fn stdout(arguments: &[&str]) -> String {
+    let output = hearth(arguments);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn help_teaches_with_examples() {
+    for arguments in [&["--help"][..], &["run", "--help"], &["version", "--help"], &["completions", "--help"]]
+    {
+        let help = stdout(arguments);
+        assert!(help.contains("Examples:\n"), "{help}");
+        assert!(help.contains("hearth "), "{help}");
+    }
+}
+
+#[test]
+fn no_command_is_an_error_that_shows_the_help() {
+    let output = hearth(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("Usage: hearth"));
+}
+
+#[test]
+fn version_says_what_it_follows() {
+    let expected = concat!(
+        "hearth ",
+        env!("CARGO_PKG_VERSION"),
+        "\nfollows Spark 4.3.0 and SparkApplication sparkoperator.k8s.io/v1beta2\n"
+    );
+    assert_eq!(stdout(&["version"]), expected);
+}
+
+#[test]
+fn completions_are_there_for_each_shell() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = stdout(&["completions", shell]);
+        assert!(script.contains("hearth") && script.contains("log-format"), "{shell}: {script}");
+    }
+    assert_eq!(hearth(&["completions", "tcsh"]).status.code(), Some(2));
+}
+
+#[test]
+fn the_manifests_of_the_examples_are_right() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/examples");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (application, warnings) = Manifest::parse(&text, &name).unwrap().application().unwrap();
+        assert_eq!(warnings, []);
+        assert_eq!(application.metadata.name.as_deref(), Some(name.as_str()));
+        assert_eq!(application.spec.main_application_file, format!("local:///opt/hearth/{name}"));
+        names.push(name);
+    }
+    names.sort();
+    let expected = [
+        "dynamic",
+        "join",
+        "k-means",
+        "log-mining",
+        "page-rank",
+        "pi",
+        "sort",
+        "transitive-closure",
+        "word-count",
+    ];
+    assert_eq!(names, expected);
+}

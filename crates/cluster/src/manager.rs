@@ -1,0 +1,47 @@
+//! The port between a driver and whatever gives it executors.
+
+use async_trait::async_trait;
+use hearth_types::ExecutorId;
+use tokio::sync::mpsc;
+
+/// Gives executors and takes them back. No method waits, but for `stop`; what comes of them is an event.
+#[async_trait]
+pub trait ClusterManager: Send + Sync {
+    /// Have so many executors in all, living ones included. Fewer than there are ends none of them: `remove` does.
+    ///
+    /// May come back as `ClusterEvent::RequestFailed`; asking again is then a fresh try.
+    fn request_executors(&self, total: u32);
+
+    /// An executor has registered: it works, so its end is not a failure to start.
+    fn registered(&self, executor: ExecutorId);
+
+    /// These were told to shut down. Whichever does not end within some seconds is ended.
+    /// They are not replaced beyond the number asked for. Each comes back as `ClusterEvent::ExecutorExited`.
+    fn remove(&self, executors: &[ExecutorId]);
+
+    /// End an executor at once; it does not answer any more. Comes back as `ClusterEvent::ExecutorExited`.
+    fn abandon(&self, executor: ExecutorId);
+
+    /// Takes all executors back, which were told to shut down. Returns when none is left, after two seconds at most.
+    async fn stop(&self);
+}
+
+/// What a cluster manager reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClusterEvent {
+    /// An executor has ended, for whatever reason. If more are wanted than there are, another takes its place.
+    ExecutorExited {
+        /// Which.
+        executor: ExecutorId,
+        /// Exit code, or 128 + signal.
+        code: i32,
+    },
+    /// There will be no more executors until they are asked for again.
+    RequestFailed {
+        /// For people.
+        reason: String,
+    },
+}
+
+/// Where the events of a cluster manager come out.
+pub type EventReceiver = mpsc::UnboundedReceiver<ClusterEvent>;

@@ -1,0 +1,274 @@
+//! The configuration of an application as its user writes it: a map of strings. Spark: `SparkConf`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::entries::{application, executor};
+use crate::entry::{DefaultValue, Entry};
+use crate::error::{Error, Result};
+use crate::redaction::DEFAULT_REDACTION_REGEX;
+use crate::registry::{family_of, find};
+use crate::spark_keys::find_spark_key;
+use crate::suggest::nearest;
+use crate::value::Value;
+use crate::{duration, local_properties, properties};
+
+/// Settings of an application by key, sorted by key.
+///
+/// Any key may be set; [`warnings`](Self::warnings) names those that do nothing.
+/// `Debug` hides secrets.
+///
+/// ```
+/// use hearth_conf::{SparkConf, entries::executor::EXECUTOR_MEMORY};
+///
+/// let mut conf = SparkConf::new();
+/// conf.set("spark.executor.memory", "512m");
+/// assert_eq!(conf.get_entry(&EXECUTOR_MEMORY)?.to_string(), "512m");
+///
+/// conf.set("spark.executor.memory", "12x");
+/// let error = conf.get_entry(&EXECUTOR_MEMORY).unwrap_err();
+/// assert_eq!(error.to_string(), r#"spark.executor.memory: "12x" is not a size; write for example 512m, 2g"#);
+/// # Ok::<(), hearth_conf::Error>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SparkConf {
+    settings: BTreeMap<String, String>,
+}
+
+impl SparkConf {
+    /// Nothing set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a key.
+    ///
+    /// Spark: `SparkConf.set`
+    pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) -> &mut Self {
+        self.settings.insert(key.into(), value.into());
+        self
+    }
+
+    /// The same configuration with a key set, for chains.
+    #[must_use]
+    pub fn with(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.set(key, value);
+        self
+    }
+
+    /// Sets a key that is not set.
+    ///
+    /// Spark: `SparkConf.setIfMissing`
+    pub fn set_if_missing(&mut self, key: impl Into<String>, value: impl Into<String>) -> &mut Self {
+        self.settings.entry(key.into()).or_insert_with(|| value.into());
+        self
+    }
+
+    /// Sets `spark.app.name`.
+    ///
+    /// Spark: `SparkConf.setAppName`
+    pub fn set_app_name(&mut self, name: impl Into<String>) -> &mut Self {
+        self.set(application::APP_NAME.key(), name)
+    }
+
+    /// Sets `spark.master`.
+    ///
+    /// Spark: `SparkConf.setMaster`
+    pub fn set_master(&mut self, master: impl Into<String>) -> &mut Self {
+        self.set(application::MASTER.key(), master)
+    }
+
+    /// Sets an environment variable of the executors.
+    ///
+    /// Spark: `SparkConf.setExecutorEnv`
+    pub fn set_executor_env(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
+        self.set(format!("{EXECUTOR_ENV}{name}"), value)
+    }
+
+    /// Makes a key unset.
+    ///
+    /// Spark: `SparkConf.remove`
+    pub fn remove(&mut self, key: &str) -> &mut Self {
+        self.settings.remove(key);
+        self
+    }
+
+    /// What a key is set to. Defaults do not count.
+    ///
+    /// Spark: `SparkConf.getOption`
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.settings.get(key).map(String::as_str)
+    }
+
+    /// Whether a key is set.
+    ///
+    /// Spark: `SparkConf.contains`
+    pub fn contains(&self, key: &str) -> bool {
+        self.settings.contains_key(key)
+    }
+
+    /// All settings, sorted by key.
+    ///
+    /// Spark: `SparkConf.getAll`
+    pub fn get_all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// The settings whose keys begin with `prefix`, without it, sorted.
+    ///
+    /// Spark: `SparkConf.getAllWithPrefix`
+    pub fn get_all_with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.get_all().filter_map(move |(key, value)| Some((key.strip_prefix(prefix)?, value)))
+    }
+
+    /// The environment variables of the executors (`spark.executorEnv.*`), sorted by name.
+    pub fn executor_env(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.get_all_with_prefix(EXECUTOR_ENV)
+    }
+
+    /// The value of an honoured key: as set, else of the key it falls back to, else its default.
+    ///
+    /// # Errors
+    /// The text that is set does not follow the grammar of the key.
+    pub fn get_entry<T: Value>(&self, entry: &Entry<T>) -> Result<T> {
+        match (self.get(entry.key), &entry.default) {
+            (Some(text), _) => entry.parse(text),
+            (None, DefaultValue::Text(text)) => entry.parse(text),
+            (None, DefaultValue::SameAs(other)) => self.get_entry(other),
+            (None, DefaultValue::Unset(_)) => T::unset().ok_or_else(|| Error::Invalid {
+                key: entry.key.to_owned(),
+                value: String::new(),
+                problem: "must be set".to_owned(),
+            }),
+        }
+    }
+
+    /// Checks every honoured key that is set, and those that must fit each other.
+    ///
+    /// # Errors
+    /// The first of [`problems`](Self::problems).
+    pub fn validate(&self) -> Result<()> {
+        self.problems().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Everything that is wrong with the values of honoured keys, sorted by key.
+    pub fn problems(&self) -> Vec<Error> {
+        let set = self.get_all().filter_map(|(key, value)| find(key)?.check(value).err());
+        let mut problems: Vec<Error> = set.collect();
+        problems.extend(self.heartbeat_conflict());
+        problems.extend(self.executor_bounds_conflict());
+        problems
+    }
+
+    /// One sentence for every `spark.*` key that does nothing, sorted by key.
+    pub fn warnings(&self) -> Vec<String> {
+        self.settings.keys().filter_map(|key| warning(key)).collect()
+    }
+
+    /// All settings with secrets hidden, for people to read, sorted by key.
+    pub fn redacted(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.get_entry(&application::REDACTION_REGEX);
+        let regex = own.or_else(|_| application::REDACTION_REGEX.parse(DEFAULT_REDACTION_REGEX)).ok();
+        self.get_all().map(move |(key, value)| match &regex {
+            Some(regex) => (key, regex.redact(key, value)),
+            None => (key, crate::REDACTED),
+        })
+    }
+
+    /// One `key=value` line per setting with secrets hidden.
+    ///
+    /// Spark: `SparkConf.toDebugString`
+    pub fn to_debug_string(&self) -> String {
+        self.redacted().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Reads the text of a properties file, such as `spark-defaults.conf`.
+    ///
+    /// # Errors
+    /// A line has a broken escape.
+    pub fn from_properties(text: &str) -> Result<Self> {
+        Ok(properties::read(text)?.into_iter().collect())
+    }
+
+    /// The settings as the text of a properties file, secrets included.
+    pub fn to_properties(&self) -> String {
+        properties::write(self.get_all())
+    }
+
+    fn heartbeat_conflict(&self) -> Option<Error> {
+        let interval = self.get_entry(&executor::EXECUTOR_HEARTBEAT_INTERVAL).ok()?;
+        let timeout = self.get_entry(&executor::NETWORK_TIMEOUT).ok()?;
+        (timeout <= interval).then(|| Error::Conflict {
+            key: executor::NETWORK_TIMEOUT.key.to_owned(),
+            value: duration::format_duration(timeout),
+            problem: format!(
+                "must be longer than {} ({})",
+                executor::EXECUTOR_HEARTBEAT_INTERVAL.key,
+                duration::format_duration(interval)
+            ),
+        })
+    }
+
+    fn executor_bounds_conflict(&self) -> Option<Error> {
+        let least = self.get_entry(&executor::DYNAMIC_ALLOCATION_MIN_EXECUTORS).ok()?;
+        let most = self.get_entry(&executor::DYNAMIC_ALLOCATION_MAX_EXECUTORS).ok()?;
+        (least > most).then(|| Error::Conflict {
+            key: executor::DYNAMIC_ALLOCATION_MIN_EXECUTORS.key.to_owned(),
+            value: least.to_string(),
+            problem: format!(
+                "must not be more than {} ({most})",
+                executor::DYNAMIC_ALLOCATION_MAX_EXECUTORS.key
+            ),
+        })
+    }
+}
+
+const EXECUTOR_ENV: &str = "spark.executorEnv.";
+
+/// What to tell the user of `key`; nothing for a key that works or is the user's own business.
+fn warning(key: &str) -> Option<String> {
+    if !key.starts_with("spark.") || find(key).is_some() {
+        return None;
+    }
+    if local_properties::ALL.contains(&key) {
+        return Some(format!(
+            "{key} has no effect in the configuration: it belongs to a thread; use SparkContext::set_local_property"
+        ));
+    }
+    match family_of(key) {
+        Some(family) if family.doc.is_some() => None,
+        None if find_spark_key(key).is_none() => Some(match nearest(key) {
+            Some(known) => format!("unknown configuration key {key}; did you mean {known}?"),
+            None => format!("unknown configuration key {key}; it has no effect on Hearth"),
+        }),
+        Some(_) | None => Some(format!("{key} has no effect: Spark has this key, Hearth does not honour it")),
+    }
+}
+
+impl fmt::Debug for SparkConf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.redacted()).finish()
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for SparkConf {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        let mut conf = Self::new();
+        conf.extend(pairs);
+        conf
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> Extend<(K, V)> for SparkConf {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, pairs: I) {
+        for (key, value) in pairs {
+            self.set(key, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! Executors come and go, and the end of the application. Spark: `DriverEndpoint.RegisterExecutor`, `removeExecutor`,
+//! `SparkContext.stop`.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::RecvTimeoutError;
+use hearth_cluster::ClusterEvent;
+use hearth_rpc::control::AttachedExecutor;
+use hearth_rpc::message::ToExecutor;
+use hearth_scheduler::{CancelTarget, Event};
+use hearth_types::{ExecutorId, ExecutorLossReason, HostName, ListenerEvent};
+
+use super::{EventLoop, Input};
+use crate::handle::JobError;
+
+/// How long a broken stream waits for the exit code of its process, and an exit code for the rest of its stream.
+const EXIT_CODE_WAIT: Duration = Duration::from_millis(100);
+
+/// How long an executor that was asked to go may take.
+const REMOVAL_WAIT: Duration = Duration::from_secs(10);
+
+/// How long executors, listeners and the program's code may take in all when the application ends.
+const STOP_WAIT: Duration = Duration::from_millis(1_600);
+
+impl EventLoop {
+    pub(super) fn on_attached(&mut self, attached: AttachedExecutor) {
+        let AttachedExecutor { registration, to_executor, mut from_executor } = attached;
+        let executor = registration.executor;
+        if let Err(reason) = self.links.add(executor, to_executor.clone(), registration.block_address.clone())
+        {
+            tracing::warn!("refused an executor: {reason}");
+            // An error says that it is gone already.
+            return drop(to_executor.send(ToExecutor::Refused(reason)));
+        }
+        self.links.send(executor, ToExecutor::Registered);
+        if let Some(cluster) = &self.parts.cluster {
+            cluster.registered(executor);
+        }
+        let sender = self.parts.sender.clone();
+        self.parts.runtime.spawn(async move {
+            while let Some(message) = from_executor.recv().await {
+                if sender.send(Input::From(executor, message)).is_err() {
+                    return;
+                }
+            }
+            // An error says that the driver has stopped.
+            drop(sender.send(Input::StreamEnded(executor)));
+        });
+        self.handle(Event::ExecutorRegistered {
+            executor,
+            host: HostName::new(&registration.host),
+            slots: registration.slots,
+            block_address: registration.block_address,
+            max_memory: registration.max_memory,
+        });
+    }
+
+    pub(super) fn on_stream_ended(&mut self, executor: ExecutorId) {
+        let deadline = self.now + EXIT_CODE_WAIT;
+        let Some(link) = self.links.get_mut(executor) else { return };
+        link.close();
+        if link.removed {
+            self.lose(executor, ExecutorLossReason::Removed);
+        } else if let Some(reason) = link.reason().cloned() {
+            self.lose(executor, reason);
+        } else if self.parts.cluster.is_some() {
+            self.links.expect_end(executor, deadline, ExecutorLossReason::Disconnected);
+        } else {
+            self.lose(executor, ExecutorLossReason::Disconnected);
+        }
+    }
+
+    pub(super) fn on_cluster(&mut self, event: ClusterEvent) {
+        match event {
+            ClusterEvent::RequestFailed { reason } => {
+                tracing::warn!("executors cannot be had: {reason}");
+                self.handle(Event::ExecutorRequestFailed { reason });
+            }
+            ClusterEvent::ExecutorExited { executor, code } => self.on_exit(executor, code),
+        }
+    }
+
+    fn on_exit(&mut self, executor: ExecutorId, code: i32) {
+        let reason = ExecutorLossReason::Exited { code };
+        match self.links.get(executor) {
+            Some(link) if link.removed => self.lose(executor, ExecutorLossReason::Removed),
+            Some(link) if link.is_closed() => self.lose(executor, reason),
+            // The last task ends may still be on their way.
+            Some(_) => self.links.expect_end(executor, self.now + EXIT_CODE_WAIT, reason),
+            None if self.links.has_seen(executor) => {}
+            // The cluster manager starts another, or says that it cannot.
+            None => tracing::warn!("executor {executor} ended before it registered: {reason}"),
+        }
+    }
+
+    pub(super) fn remove_executors(&mut self, executors: &[ExecutorId]) {
+        for &executor in executors {
+            self.links.send(executor, ToExecutor::Shutdown);
+            if let Some(link) = self.links.get_mut(executor) {
+                link.removed = true;
+            }
+            self.links.expect_end(executor, self.now + REMOVAL_WAIT, ExecutorLossReason::Removed);
+        }
+        if let Some(cluster) = &self.parts.cluster {
+            cluster.remove(executors);
+        }
+    }
+
+    /// The one place where an executor's end reaches the scheduler.
+    pub(super) fn lose(&mut self, executor: ExecutorId, reason: ExecutorLossReason) {
+        if self.links.take(executor).is_some() {
+            self.handle(Event::ExecutorLost { executor, reason });
+        }
+    }
+
+    /// Ends everything. Each step is bounded, all together by less than two seconds.
+    pub(super) fn stop(mut self) {
+        self.tick();
+        let deadline = Instant::now() + STOP_WAIT;
+        let reason = "SparkContext was shut down".to_owned();
+        self.handle(Event::JobsCancelled { which: CancelTarget::All, reason });
+        for job in self.jobs.running() {
+            self.complete(job, Err(JobError::Stopped));
+        }
+        self.posts.push(ListenerEvent::ApplicationEnd { time: self.now });
+        self.links.send_all(&ToExecutor::Shutdown);
+        self.flush();
+        let mut parts = self.parts;
+        let (alive, cluster_ended) = crossbeam_channel::bounded::<()>(0);
+        if let Some(cluster) = parts.cluster.take() {
+            parts.runtime.spawn(async move {
+                cluster.stop().await;
+                drop(alive);
+            });
+        } else {
+            drop(alive);
+        }
+        parts.bus.stop();
+        drop(parts.progress);
+        drop(parts.results);
+        for (what, ended) in [("a result", &parts.results_ended), ("its executors", &cluster_ended)] {
+            if ended.recv_deadline(deadline) == Err(RecvTimeoutError::Timeout) {
+                tracing::warn!("the application is still busy with {what}, which is left behind");
+            }
+        }
+        drop(parts.runtime);
+        for directory in parts.temp_dirs {
+            match std::fs::remove_dir_all(&directory) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => tracing::warn!(%error, ?directory, "a temporary directory is left behind"),
+            }
+        }
+        tracing::info!("Successfully stopped SparkContext");
+    }
+}

@@ -1,0 +1,194 @@
+//! The streams to the executors. Spark: `CoarseGrainedSchedulerBackend.executorDataMap`.
+//!
+//! What one batch of messages makes the scheduler launch goes to an executor as one message.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use hearth_rpc::control::Sender;
+use hearth_rpc::message::{LaunchTask, StageBinary, ToExecutor};
+use hearth_types::{ExecutorId, ExecutorLossReason, TaskBinaryId, Timestamp};
+
+#[derive(Default)]
+pub(super) struct Links {
+    links: BTreeMap<ExecutorId, Link>,
+    /// Every executor that ever registered: an id is never used twice.
+    seen: BTreeSet<ExecutorId>,
+    /// Executors with unsent launches.
+    waiting: Vec<ExecutorId>,
+    /// When to give up waiting for the reason why an executor leaves.
+    deadlines: BTreeSet<(Timestamp, ExecutorId)>,
+}
+
+pub(super) struct Link {
+    /// `None` when the stream has ended.
+    to: Option<Sender<ToExecutor>>,
+    pub(super) address: String,
+    /// Binaries that it has.
+    known: BTreeSet<TaskBinaryId>,
+    binaries: Vec<StageBinary>,
+    tasks: Vec<LaunchTask>,
+    /// Whether we asked it to go.
+    pub(super) removed: bool,
+    /// Why it is leaving, as far as that is known, and until when to wait for a better reason.
+    leaving: Option<(Timestamp, ExecutorLossReason)>,
+}
+
+impl Links {
+    /// Takes an executor in, or says why not.
+    pub(super) fn add(
+        &mut self,
+        executor: ExecutorId,
+        to: Sender<ToExecutor>,
+        address: String,
+    ) -> Result<(), String> {
+        if !self.seen.insert(executor) {
+            let reason = format!(
+                "executor {executor} has registered before: every executor process needs a number of its own, so start a \
+                 new one through the driver's cluster manager"
+            );
+            return Err(reason);
+        }
+        let link = Link {
+            to: Some(to),
+            address,
+            known: BTreeSet::new(),
+            binaries: Vec::new(),
+            tasks: Vec::new(),
+            removed: false,
+            leaving: None,
+        };
+        self.links.insert(executor, link);
+        Ok(())
+    }
+
+    pub(super) fn has_seen(&self, executor: ExecutorId) -> bool {
+        self.seen.contains(&executor)
+    }
+
+    pub(super) fn get(&self, executor: ExecutorId) -> Option<&Link> {
+        self.links.get(&executor)
+    }
+
+    pub(super) fn get_mut(&mut self, executor: ExecutorId) -> Option<&mut Link> {
+        self.links.get_mut(&executor)
+    }
+
+    /// Drops an executor. Its stream closes.
+    pub(super) fn take(&mut self, executor: ExecutorId) -> Option<Link> {
+        let link = self.links.remove(&executor)?;
+        if let Some((deadline, _)) = link.leaving {
+            self.deadlines.remove(&(deadline, executor));
+        }
+        Some(link)
+    }
+
+    /// Adds a task to what the executor is sent at the end of the batch.
+    pub(super) fn launch(&mut self, executor: ExecutorId, task: LaunchTask, binary: &Bytes) {
+        let Some(link) = self.links.get_mut(&executor) else { return };
+        let id = task.description.binary;
+        if link.tasks.is_empty() {
+            self.waiting.push(executor);
+        }
+        if link.known.insert(id) {
+            link.binaries.push(StageBinary { id, bytes: binary.clone() });
+        }
+        link.tasks.push(task);
+    }
+
+    /// Tells one executor something, after what it is to launch. An unknown one hears nothing.
+    pub(super) fn send(&mut self, executor: ExecutorId, message: ToExecutor) {
+        if let Some(link) = self.links.get_mut(&executor) {
+            link.flush();
+            link.send(message);
+        }
+    }
+
+    /// Tells every executor something.
+    pub(super) fn send_all(&mut self, message: &ToExecutor) {
+        for link in self.links.values_mut() {
+            link.flush();
+            link.send(message.clone());
+        }
+    }
+
+    /// Tells those executors that have any of the binaries that nobody needs them.
+    pub(super) fn forget(&mut self, binaries: &[TaskBinaryId]) {
+        for link in self.links.values_mut() {
+            let had: Vec<TaskBinaryId> =
+                binaries.iter().copied().filter(|id| link.known.remove(id)).collect();
+            if !had.is_empty() {
+                link.flush();
+                link.send(ToExecutor::ForgetBinaries(had));
+            }
+        }
+    }
+
+    /// Sends what waits.
+    pub(super) fn flush(&mut self) {
+        for executor in self.waiting.drain(..) {
+            if let Some(link) = self.links.get_mut(&executor) {
+                link.flush();
+            }
+        }
+    }
+
+    /// Notes that an executor leaves, and until when to wait for its stream to end or for a better reason.
+    pub(super) fn expect_end(
+        &mut self,
+        executor: ExecutorId,
+        deadline: Timestamp,
+        reason: ExecutorLossReason,
+    ) {
+        let Some(link) = self.links.get_mut(&executor) else { return };
+        if let Some((old, _)) = link.leaving.replace((deadline, reason)) {
+            self.deadlines.remove(&(old, executor));
+        }
+        self.deadlines.insert((deadline, executor));
+    }
+
+    /// The next moment at which `expired` may give something.
+    pub(super) fn next_deadline(&self) -> Option<Timestamp> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// An executor whose time is over, and why it left.
+    pub(super) fn expired(&mut self, now: Timestamp) -> Option<(ExecutorId, ExecutorLossReason)> {
+        let (deadline, executor) =
+            self.deadlines.first().copied().filter(|(deadline, _)| *deadline <= now)?;
+        self.deadlines.remove(&(deadline, executor));
+        let reason = self.links.get_mut(&executor).and_then(|link| link.leaving.take());
+        Some((executor, reason.map_or(ExecutorLossReason::Disconnected, |(_, reason)| reason)))
+    }
+}
+
+impl Link {
+    fn flush(&mut self) {
+        if !self.tasks.is_empty() {
+            let (binaries, tasks) = (std::mem::take(&mut self.binaries), std::mem::take(&mut self.tasks));
+            self.send(ToExecutor::Launch { binaries, tasks });
+        }
+    }
+
+    /// An error says that the stream is broken, of which the loop hears on the other way.
+    fn send(&mut self, message: ToExecutor) {
+        if let Some(to) = &self.to {
+            drop(to.send(message));
+        }
+    }
+
+    /// Closes our side of the stream.
+    pub(super) fn close(&mut self) {
+        self.to = None;
+    }
+
+    /// Whether the stream has ended.
+    pub(super) fn is_closed(&self) -> bool {
+        self.to.is_none()
+    }
+
+    /// Why it leaves, if that is known already.
+    pub(super) fn reason(&self) -> Option<&ExecutorLossReason> {
+        self.leaving.as_ref().map(|(_, reason)| reason)
+    }
+}

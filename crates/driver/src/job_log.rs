@@ -1,0 +1,126 @@
+//! The log lines that Spark's users look for. Spark: what `DAGScheduler`, `TaskSetManager` and `SparkContext` log.
+//!
+//! They are made from listener events, and only those that somebody reads are made.
+
+use std::collections::BTreeMap;
+
+use hearth_types::{JobId, ListenerEvent, StageId, StageInfo, TaskEndReason, TaskInfo};
+use tracing::Level;
+
+/// Writes log lines about jobs, stages and tasks.
+#[derive(Debug, Default)]
+pub(crate) struct JobLog {
+    /// Of each running stage attempt: tasks done, tasks in all.
+    stages: BTreeMap<(StageId, u32), (u32, u32)>,
+    /// The last stage of each running job.
+    result_stages: BTreeMap<JobId, StageId>,
+}
+
+impl JobLog {
+    pub(crate) fn observe(&mut self, events: &[ListenerEvent]) {
+        let info = tracing::enabled!(Level::INFO);
+        for event in events {
+            match event {
+                ListenerEvent::TaskStart { stage, stage_attempt, task }
+                    if tracing::enabled!(Level::DEBUG) =>
+                {
+                    let TaskInfo { partition, attempt, task, host, executor, locality, .. } = task;
+                    let locality = locality.as_str();
+                    tracing::debug!(
+                        "Starting task {partition}.{attempt} in stage {stage}.{stage_attempt} (TID {task}) ({host}, \
+                         executor {executor}, partition {partition}, {locality})"
+                    );
+                }
+                ListenerEvent::TaskEnd { stage, stage_attempt, reason, task, .. } => {
+                    self.on_task_end((*stage, *stage_attempt), reason, task, info);
+                }
+                ListenerEvent::JobStart { job, stages, .. } => {
+                    let last = stages.iter().map(|stage| stage.stage).max();
+                    self.result_stages.extend(last.map(|stage| (*job, stage)));
+                }
+                ListenerEvent::JobEnd { job, .. } => {
+                    self.result_stages.remove(job);
+                }
+                ListenerEvent::StageSubmitted { stage, .. } => {
+                    self.stages.insert((stage.stage, stage.attempt), (0, stage.tasks));
+                    tracing::info!(
+                        "Submitting {} missing tasks from {} ({})",
+                        stage.tasks,
+                        self.stage_name(stage),
+                        stage.name
+                    );
+                }
+                ListenerEvent::StageCompleted { stage } => self.on_stage_completed(stage),
+                ListenerEvent::ExecutorAdded { executor, host, cores, .. } => {
+                    tracing::info!("Registered executor {executor} on {host} with {cores} slots");
+                }
+                ListenerEvent::ExecutorRemoved { executor, reason, .. } if reason.is_caused_by_app() => {
+                    tracing::error!("Lost executor {executor}: {reason}");
+                }
+                ListenerEvent::ExecutorRemoved { executor, reason, .. } => {
+                    tracing::info!("Removed executor {executor}: {reason}");
+                }
+                ListenerEvent::TaskStart { .. }
+                | ListenerEvent::TaskGettingResult { .. }
+                | ListenerEvent::ApplicationStart { .. }
+                | ListenerEvent::EnvironmentUpdate { .. }
+                | ListenerEvent::ApplicationEnd { .. }
+                | ListenerEvent::BlockManagerAdded { .. }
+                | ListenerEvent::BlockManagerRemoved { .. }
+                | ListenerEvent::BlockUpdated { .. }
+                | ListenerEvent::UnpersistRdd { .. } => {}
+            }
+        }
+    }
+
+    fn on_task_end(&mut self, stage: (StageId, u32), reason: &TaskEndReason, task: &TaskInfo, info: bool) {
+        let counts = self.stages.get_mut(&stage);
+        let (done, total) = counts.map_or((0, 0), |(done, total)| {
+            *done += u32::from(*reason == TaskEndReason::Success);
+            (*done, *total)
+        });
+        let TaskInfo { partition, attempt, task: id, host, executor, launch_time, finish_time, .. } = task;
+        let (stage, stage_attempt) = stage;
+        match reason {
+            TaskEndReason::Success if !info => {}
+            TaskEndReason::Success => {
+                let millis = finish_time.unwrap_or(*launch_time).since(*launch_time).as_millis();
+                tracing::info!(
+                    "Finished task {partition}.{attempt} in stage {stage}.{stage_attempt} (TID {id}) in {millis} ms on \
+                     {host} (executor {executor}) ({done}/{total})"
+                );
+            }
+            TaskEndReason::TaskKilled(_) | TaskEndReason::TaskCommitDenied => tracing::info!(
+                "Task {partition}.{attempt} in stage {stage}.{stage_attempt} (TID {id}) ({host} executor {executor}) ended: \
+                 {reason}"
+            ),
+            TaskEndReason::Resubmitted
+            | TaskEndReason::FetchFailed { .. }
+            | TaskEndReason::ExceptionFailure { .. }
+            | TaskEndReason::TaskResultLost
+            | TaskEndReason::ExecutorLost { .. } => tracing::warn!(
+                "Lost task {partition}.{attempt} in stage {stage}.{stage_attempt} (TID {id}) ({host} executor {executor}): \
+                 {reason}"
+            ),
+        }
+    }
+
+    fn on_stage_completed(&mut self, stage: &StageInfo) {
+        self.stages.remove(&(stage.stage, stage.attempt));
+        let name = self.stage_name(stage);
+        let took = match (stage.submission_time, stage.completion_time) {
+            (Some(start), Some(end)) => end.since(start).as_secs_f64(),
+            (None, _) | (_, None) => 0.0,
+        };
+        match &stage.failure_reason {
+            None => tracing::info!("{name} ({}) finished in {took:.3} s", stage.name),
+            Some(reason) => tracing::info!("{name} ({}) failed in {took:.3} s due to {reason}", stage.name),
+        }
+    }
+
+    fn stage_name(&self, stage: &StageInfo) -> String {
+        let is_result = self.result_stages.values().any(|last| *last == stage.stage);
+        let kind = if is_result { "ResultStage" } else { "ShuffleMapStage" };
+        format!("{kind} {}", stage.stage)
+    }
+}

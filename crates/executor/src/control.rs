@@ -1,0 +1,125 @@
+//! What an executor does with the driver's messages. Spark: `CoarseGrainedExecutorBackend.receive`.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hearth_rpc::control::{Receiver, Sender};
+use hearth_rpc::message::{FromExecutor, LaunchTask, RemoveBlocks, StageBinary, ToExecutor};
+use hearth_types::{KillReason, TaskAttempt};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::attempt::Attempt;
+use crate::binaries::Binaries;
+use crate::env::ExecutorEnv;
+use crate::executor::Ending;
+use crate::slots::{Killed, Slots, killed_before_start};
+
+/// Messages taken from the channel at a time.
+const BATCH: usize = 256;
+
+/// The control loop. Does nothing that waits.
+pub(crate) struct Control {
+    env: Arc<ExecutorEnv>,
+    slots: Arc<Slots>,
+    binaries: Binaries,
+    to_driver: Sender<FromExecutor>,
+}
+
+impl Control {
+    pub(crate) fn new(env: Arc<ExecutorEnv>, slots: Arc<Slots>, to_driver: Sender<FromExecutor>) -> Self {
+        Self { env, slots, binaries: Binaries::default(), to_driver }
+    }
+
+    /// Runs until the driver ends it or goes away, then stops all attempts.
+    pub(crate) async fn run(mut self, mut from_driver: Receiver<ToExecutor>, heartbeat: Duration) -> Ending {
+        let mut heartbeats = interval_at(Instant::now() + heartbeat, heartbeat);
+        heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut messages = Vec::with_capacity(BATCH);
+        let ending = 'ended: loop {
+            tokio::select! {
+                received = from_driver.recv_many(&mut messages, BATCH) => {
+                    if received == 0 {
+                        break Ending::Disconnected;
+                    }
+                    for message in messages.drain(..) {
+                        if let ControlFlow::Break(ending) = self.on_message(message) {
+                            break 'ended ending;
+                        }
+                    }
+                }
+                _ = heartbeats.tick() => self.heartbeat(),
+            }
+        };
+        self.slots.stop();
+        self.env.services().disconnect();
+        ending
+    }
+
+    fn on_message(&mut self, message: ToExecutor) -> ControlFlow<Ending> {
+        match message {
+            ToExecutor::Registered => tracing::info!("executor {} is registered", self.env.executor()),
+            ToExecutor::Refused(reason) => return ControlFlow::Break(Ending::Refused(reason)),
+            ToExecutor::Launch { binaries, tasks } => self.on_launch(binaries, tasks),
+            ToExecutor::Kill { id, reason } => self.on_kill(id, reason),
+            ToExecutor::CommitAnswer { id, allowed } => self.env.services().on_commit_answer(id, allowed),
+            ToExecutor::MapOutputs(outputs) => self.env.services().on_map_outputs(outputs),
+            ToExecutor::Remove(blocks) => self.on_remove(blocks),
+            ToExecutor::ForgetBinaries(ids) => ids.into_iter().for_each(|id| self.binaries.forget(id)),
+            ToExecutor::Shutdown => return ControlFlow::Break(Ending::Shutdown),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn on_launch(&mut self, binaries: Vec<StageBinary>, tasks: Vec<LaunchTask>) {
+        for binary in binaries {
+            self.binaries.add(binary);
+        }
+        if let Some(epoch) = tasks.iter().map(|task| task.description.epoch).max() {
+            self.env.services().on_epoch(epoch);
+        }
+        let known = &self.binaries;
+        self.slots.submit(tasks.into_iter().map(|task| {
+            let binary = known.get(task.description.binary);
+            Attempt { task, binary }
+        }));
+    }
+
+    fn on_kill(&self, id: TaskAttempt, reason: KillReason) {
+        match self.slots.kill(id.task, reason.clone()) {
+            Killed::Waiting(id) => {
+                self.tell(FromExecutor::TasksEnded(vec![killed_before_start(id, reason)]));
+            }
+            Killed::Running => self.env.services().wake(),
+            Killed::Unknown => tracing::debug!("{id} ended before it could be killed"),
+        }
+    }
+
+    /// Deletes on another thread: there may be many files.
+    fn on_remove(&self, what: RemoveBlocks) {
+        if let RemoveBlocks::Shuffle(shuffle) = what {
+            self.env.services().forget_map_outputs(shuffle);
+        }
+        let blocks = Arc::clone(self.env.block_manager());
+        tokio::task::spawn_blocking(move || match what {
+            RemoveBlocks::Shuffle(shuffle) => blocks.remove_shuffle(shuffle),
+            RemoveBlocks::Rdd(rdd) => blocks.remove_rdd(rdd),
+            RemoveBlocks::Block(block) => {
+                blocks.remove(block);
+            }
+        });
+    }
+
+    fn heartbeat(&self) {
+        let updates = self.env.block_manager().take_updates();
+        if !updates.is_empty() {
+            self.tell(FromExecutor::BlockUpdates(updates));
+        }
+        self.tell(FromExecutor::Heartbeat);
+    }
+
+    fn tell(&self, message: FromExecutor) {
+        // An error says that the driver is gone, which the loop is about to notice.
+        drop(self.to_driver.send(message));
+    }
+}

@@ -1,0 +1,72 @@
+//! The life of an executor process: bind, register, work, end.
+
+use std::sync::Arc;
+
+use hearth_conf::SparkConf;
+use hearth_conf::entries::application::BLOCK_MANAGER_PORT;
+use hearth_rpc::control::attach;
+use hearth_rpc::message::Registration;
+use hearth_rpc::{Bootstrap, Connector, Listener, PROTOCOL_VERSION, Services, TlsConnector, build_id};
+use hearth_storage::{BlockClient, BlockService, Remote};
+use hearth_types::HostName;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::AnyError;
+use super::lifeline::Lifeline;
+use crate::block_storage::{open_block_manager, unified_memory};
+use crate::env::EnvParts;
+use crate::executor::{Ending, Executor};
+use crate::runner::TaskRunner;
+
+/// Serves blocks first and registers then, so that whoever hears of the executor can reach it.
+pub(super) async fn live(
+    runtime: &Runtime,
+    bootstrap: &Bootstrap,
+    runner: Arc<dyn TaskRunner>,
+    lifeline: &mut Lifeline,
+) -> Result<Ending, AnyError> {
+    // The terminal sends Ctrl-C and its own closing to the whole process group; the driver gets them too and tells us.
+    let _interrupts = signal(SignalKind::interrupt())?;
+    let _hang_ups = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+
+    let conf: SparkConf = bootstrap.conf.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let blocks =
+        open_block_manager(&conf, bootstrap.executor, bootstrap.memory, bootstrap.local_dir.clone())?;
+    let port = conf.get_entry(&BLOCK_MANAGER_PORT)?;
+    let listener = Listener::bind(&bootstrap.host, port, BLOCK_MANAGER_PORT.key()).await?;
+    let block_address = listener.address().to_string();
+    let services = Services::default().with(BlockService::new(Arc::clone(&blocks)).into_server());
+    let identity = bootstrap.identity.clone();
+    tokio::spawn(async move {
+        if let Err(error) = listener.serve(services, &identity).await {
+            tracing::error!("the block service ended: {}", crate::attempt::chain(&error));
+        }
+    });
+
+    let connector: Arc<dyn Connector> = Arc::new(TlsConnector::new(&bootstrap.identity));
+    let registration = Registration {
+        executor: bootstrap.executor,
+        host: bootstrap.host.clone(),
+        slots: bootstrap.slots,
+        block_address,
+        max_memory: unified_memory(&conf, bootstrap.memory)?,
+        protocol_version: PROTOCOL_VERSION,
+        build_id: build_id().to_owned(),
+    };
+    let stream = attach(connector.channel(&bootstrap.driver_address)?, registration).await?;
+    let parts = EnvParts {
+        block_manager: blocks,
+        remote: Some(Remote { client: BlockClient::new(connector), runtime: runtime.handle().clone() }),
+        driver_block_address: bootstrap.driver_block_address.clone(),
+        conf: Arc::new(conf),
+        host: HostName::new(&bootstrap.host),
+    };
+    let executor = Executor::start(parts, runner, bootstrap.slots, runtime.handle(), stream)?;
+    Ok(tokio::select! {
+        ending = executor.ended() => ending,
+        () = lifeline.cut() => Ending::Disconnected,
+        _ = terminate.recv() => Ending::Shutdown,
+    })
+}

@@ -1,0 +1,24 @@
+//! Logs of an executor process: to standard error, as its driver logs.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// Which messages are logged, in the syntax of `RUST_LOG`.
+const LEVEL: &str = "HEARTH_LOG_LEVEL";
+/// `text` or `json`.
+const FORMAT: &str = "HEARTH_LOG_FORMAT";
+
+/// Begins to log to standard error, as `HEARTH_LOG_LEVEL` and `HEARTH_LOG_FORMAT` say, unless the program has begun already.
+pub fn init() {
+    let level = std::env::var(LEVEL).unwrap_or_default();
+    let filter = if level.is_empty() { None } else { EnvFilter::try_new(&level).ok() };
+    let filter = filter.unwrap_or_else(|| EnvFilter::new("warn"));
+    let format = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match std::env::var(FORMAT).as_deref() {
+        Ok("json") => format.json().try_init(),
+        _ => format.with_ansi(std::io::stderr().is_terminal()).try_init(),
+    };
+    // An error says that the program has a logger of its own.
+    drop(started);
+}

@@ -1,0 +1,166 @@
+//! Slots: how many attempts run, in which order, and how they are stopped.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
+
+use common::{Played, Table, failure, result, task};
+use hearth_executor::Ending;
+use hearth_rpc::message::{FromExecutor, TaskOutcome, ToExecutor};
+use hearth_types::{KillReason, TaskEndReason};
+
+fn killed(reason: KillReason) -> TaskOutcome {
+    TaskOutcome::Failed(Arc::new(TaskEndReason::TaskKilled(reason)))
+}
+
+/// A body that says that it runs and then waits to be let go; with the two ends for the test.
+fn gate() -> (Table, mpsc::Receiver<u64>, mpsc::Sender<()>) {
+    let (started, starts) = mpsc::channel();
+    let (go, gone) = mpsc::channel();
+    let gone = Mutex::new(gone);
+    let table = Table::default().with("gate", move |call| {
+        let number = call.task.description.id.task.0;
+        started.send(number).unwrap();
+        gone.lock().unwrap().recv().unwrap();
+        result(number.to_string())
+    });
+    (table, starts, go)
+}
+
+#[tokio::test]
+async fn all_slots_are_used_and_never_more() {
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (seen, barrier) = (Arc::clone(&most), Barrier::new(3));
+    let table = Table::default().with("count", move |_| {
+        most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        // Only three at a time get past this.
+        barrier.wait();
+        running.fetch_sub(1, Ordering::SeqCst);
+        result("")
+    });
+    let mut played = Played::start(3, table, &[]);
+    played.launch("count", (0..60).map(task).collect());
+    assert_eq!(played.all_ended(60).await.len(), 60);
+    assert_eq!(seen.load(Ordering::SeqCst), 3);
+    played.shut_down().await;
+}
+
+#[tokio::test]
+async fn attempts_start_in_the_order_of_their_launch() {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&order);
+    let table = Table::default().with("note", move |call| {
+        order.lock().unwrap().push(call.task.description.id.task.0);
+        result("")
+    });
+    let mut played = Played::start(1, table, &[]);
+    played.launch("note", vec![task(5), task(3)]);
+    played.launch("note", vec![task(9), task(1)]);
+    played.all_ended(4).await;
+    assert_eq!(*seen.lock().unwrap(), [5, 3, 9, 1]);
+    played.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_waiting_attempt_that_is_killed_is_reported_at_once_and_never_runs() {
+    let (table, starts, go) = gate();
+    let mut played = Played::start(1, table, &[]);
+    played.launch("gate", vec![task(0), task(1), task(2)]);
+    assert_eq!(starts.recv().unwrap(), 0);
+    let id = task(1).description.id;
+    played.tell(ToExecutor::Kill { id, reason: KillReason::StageCancelled });
+    let ended = played.ended().await;
+    assert_eq!((ended.id, ended.outcome), (id, killed(KillReason::StageCancelled)));
+    go.send(()).unwrap();
+    assert_eq!(played.ended().await.outcome, result("0"));
+    assert_eq!(starts.recv().unwrap(), 2);
+    go.send(()).unwrap();
+    assert_eq!(played.ended().await.outcome, result("2"));
+    played.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_running_attempt_that_is_killed_sees_its_flag_and_its_failure_is_the_kill() {
+    let (started, starts) = mpsc::channel();
+    let table = Table::default().with("spin", move |call| {
+        started.send(()).unwrap();
+        let flag = call.cancel.as_flag();
+        while !flag.load(Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        assert_eq!(call.cancel.reason(), Some(&KillReason::AnotherAttemptSucceeded));
+        failure("interrupted")
+    });
+    let mut played = Played::start(1, table, &[]);
+    played.launch("spin", vec![task(0)]);
+    starts.recv().unwrap();
+    let id = task(0).description.id;
+    played.tell(ToExecutor::Kill { id, reason: KillReason::AnotherAttemptSucceeded });
+    played.tell(ToExecutor::Kill { id, reason: KillReason::StageCancelled });
+    assert_eq!(played.ended().await.outcome, killed(KillReason::AnotherAttemptSucceeded));
+    // It has ended: nothing more is said of it.
+    played.tell(ToExecutor::Kill { id, reason: KillReason::StageCancelled });
+    played.shut_down().await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_finishes_although_it_was_killed_has_finished() {
+    let (started, starts) = mpsc::channel();
+    let table = Table::default().with("stubborn", move |call| {
+        started.send(()).unwrap();
+        while !call.cancel.is_cancelled() {
+            std::thread::yield_now();
+        }
+        result("done")
+    });
+    let mut played = Played::start(1, table, &[]);
+    played.launch("stubborn", vec![task(0)]);
+    starts.recv().unwrap();
+    let id = task(0).description.id;
+    played.tell(ToExecutor::Kill { id, reason: KillReason::StageCancelled });
+    assert_eq!(played.ended().await.outcome, result("done"));
+    played.shut_down().await;
+}
+
+#[tokio::test]
+async fn the_end_tells_running_attempts_to_stop() {
+    let (started, starts) = mpsc::channel();
+    let (stopped, stops) = mpsc::channel();
+    let table = Table::default().with("spin", move |call| {
+        started.send(()).unwrap();
+        while !call.cancel.is_cancelled() {
+            std::thread::yield_now();
+        }
+        stopped.send(call.cancel.reason().cloned()).unwrap();
+        result("")
+    });
+    for (ending, disconnect) in [(Ending::Shutdown, false), (Ending::Disconnected, true)] {
+        let played = Played::start(1, table.clone(), &[]);
+        played.launch("spin", vec![task(0)]);
+        starts.recv().unwrap();
+        if !disconnect {
+            played.tell(ToExecutor::Shutdown);
+        }
+        drop(played.to_executor);
+        assert_eq!(played.executor.ended().await, ending);
+        assert_eq!(stops.recv().unwrap(), Some(KillReason::ExecutorShutdown));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_executor_ends_with_the_reason() {
+    let played = Played::start(1, Table::default(), &[]);
+    played.tell(ToExecutor::Refused("another build".into()));
+    assert_eq!(played.executor.ended().await, Ending::Refused("another build".into()));
+}
+
+#[tokio::test]
+async fn heartbeats_come_as_often_as_configured() {
+    let mut played = Played::start(1, Table::default(), &[("spark.executor.heartbeatInterval", "5ms")]);
+    for _ in 0..3 {
+        assert_eq!(played.from_executor.recv().await, Some(FromExecutor::Heartbeat));
+    }
+    played.shut_down().await;
+}

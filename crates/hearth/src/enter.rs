@@ -1,0 +1,27 @@
+//! How a process that was started as an executor becomes one, before `main`.
+//!
+//! The user's `main` must not run on executors: it would parse arguments it was not given, and print what only the driver
+//! should print. It may also be somebody else's, as in a test. So the executor is entered from the list of functions that
+//! the system runs when a program is loaded. See `docs/adr/0001-executors-enter-before-main.md`.
+
+use std::process::exit;
+use std::sync::Arc;
+
+use hearth_rdd::RddRunner;
+
+/// Set by the cluster manager in the environment of executor processes.
+const ROLE: &str = "HEARTH_ROLE";
+
+extern "C" fn enter() {
+    if std::env::var_os(ROLE).is_some_and(|role| role == "executor") {
+        // A panic cannot leave a function that the loader calls; `executor_main` lets none out.
+        let ended = hearth_executor::executor_main(Arc::new(RddRunner));
+        exit(i32::from(ended != std::process::ExitCode::SUCCESS));
+    }
+}
+
+/// Where the loader finds `enter`.
+#[expect(unsafe_code, reason = "a pointer in the list of functions that run before main; it has their type")]
+#[used]
+#[unsafe(link_section = ".init_array")]
+static ENTER: extern "C" fn() = enter;

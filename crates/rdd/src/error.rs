@@ -1,0 +1,45 @@
+//! Why an operation of the RDD API did not give its result.
+
+use hearth_driver::JobError;
+
+use crate::wire::WireError;
+
+/// Why an action failed, or an RDD could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The job was aborted or cancelled; the sentence is Spark's.
+    #[error("{0}")]
+    Job(#[from] JobError),
+    /// An action that needs a record met none. Spark: `empty collection`.
+    #[error("empty collection")]
+    EmptyCollection,
+    /// An argument is outside of what the operation takes.
+    #[error("{operation}: {problem}")]
+    Argument {
+        /// The method.
+        operation: &'static str,
+        /// What is wrong and what is allowed.
+        problem: String,
+    },
+    /// A value or a function could not be sent.
+    #[error("send to the executors")]
+    Send(#[from] WireError),
+    /// Records could not be encoded or decoded.
+    #[error("encode or decode records")]
+    Records(#[from] hearth_storage::Error),
+    /// A file could not be found, read or written.
+    #[error(transparent)]
+    Files(#[from] hearth_files::Error),
+    /// A setting is wrong.
+    #[error(transparent)]
+    Conf(#[from] hearth_conf::Error),
+    /// The application could not be started.
+    #[error("start the application: {problem}")]
+    Start {
+        /// What did not work, with its causes.
+        problem: String,
+    },
+}
+
+/// The result of an operation of the RDD API.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

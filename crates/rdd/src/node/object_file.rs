@@ -1,0 +1,64 @@
+//! Files of encoded records: what `save_as_object_file` and checkpoints write.
+//! Spark: `ReliableCheckpointRDD`, `SparkContext.objectFile`.
+
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use hearth_storage::{Data, codec};
+use hearth_types::RddId;
+
+use super::{Dependency, Node, Parents, Records};
+use crate::failure::OrThrow;
+use crate::task::TaskContext;
+use crate::wire::WireError;
+
+/// One partition per file.
+pub(crate) struct ObjectFile<T> {
+    id: RddId,
+    kind: &'static str,
+    paths: Vec<String>,
+    records: PhantomData<fn() -> T>,
+}
+
+impl<T: Data> ObjectFile<T> {
+    /// `kind` is what `to_debug_string` prints.
+    pub(crate) fn new(id: RddId, kind: &'static str, paths: Vec<String>) -> Self {
+        Self { id, kind, paths, records: PhantomData }
+    }
+}
+
+impl<T: Data> Node for ObjectFile<T> {
+    type Item = T;
+    type Wire = RddId;
+
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn to_wire(&self) -> Result<RddId, WireError> {
+        Ok(self.id)
+    }
+
+    fn from_wire(id: RddId, _: Parents<'_>) -> Result<Self, WireError> {
+        Ok(Self::new(id, "ObjectFile", Vec::new()))
+    }
+
+    fn dependencies(&self) -> Vec<Dependency> {
+        Vec::new()
+    }
+
+    fn compute(&self, split: u32, task: &TaskContext) -> Records<T> {
+        let path = String::from_utf8_lossy(&task.input(self.id, split)).into_owned();
+        let bytes = hearth_files::read_all(&path).or_throw();
+        task.add_input(bytes.len() as u64, 0);
+        let task = task.clone();
+        Box::new(codec::Records::new(bytes).map(move |record| {
+            task.check_interrupted();
+            record.or_throw()
+        }))
+    }
+
+    fn input(&self, split: u32) -> Option<Bytes> {
+        self.paths.get(split as usize).map(|path| Bytes::from(path.clone()))
+    }
+}

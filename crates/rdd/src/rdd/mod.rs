@@ -1,0 +1,161 @@
+//! The user's handle of an RDD, and its operations by topic. Spark: `RDD`, `PairRDDFunctions`, `OrderedRDDFunctions`,
+//! `DoubleRDDFunctions`.
+
+mod actions;
+mod aggregate;
+mod debug_string;
+mod group;
+mod join;
+mod numeric;
+mod order;
+mod output;
+mod pair;
+mod persistence;
+mod pipe;
+mod repartition;
+mod sample;
+mod set;
+mod take;
+mod transform;
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use hearth_storage::Data;
+use hearth_types::RddId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::closure::Erased;
+use crate::context::SparkContext;
+use crate::node::{AnyLineage, Invalid, Lineage, MapPartitions, Node, Origin, Records};
+use crate::partitioner::AnyPartitioner;
+
+pub(crate) use output::write_segments;
+pub use numeric::{Histogram, Numeric, StatCounter};
+pub use sample::Replacement;
+
+/// A distributed collection: partitions of records, computed when an action needs them, and again when they are lost.
+///
+/// Cheap to clone. Transformations take closures that capture nothing, or, in their `_with` forms, a state that
+/// serialises and travels with them.
+///
+/// Spark: `RDD`
+pub struct Rdd<T> {
+    context: SparkContext,
+    lineage: Arc<Lineage<T>>,
+    /// An `AnyPartitioner` of the key type, when the records are pairs and known to be partitioned by it.
+    partitioner: Option<Erased>,
+}
+
+impl<T> Clone for Rdd<T> {
+    fn clone(&self) -> Self {
+        Self {
+            context: self.context.clone(),
+            lineage: self.lineage.clone(),
+            partitioner: self.partitioner.clone(),
+        }
+    }
+}
+
+impl<T: Data> fmt::Debug for Rdd<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}] at {}", self.lineage.kind(), self.lineage.id(), self.lineage.call_site())
+    }
+}
+
+/// The state of a `_with` operation: anything that serialises.
+pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {}
+
+impl<S: Serialize + DeserializeOwned + Send + Sync + 'static> State for S {}
+
+impl<T: Data> Rdd<T> {
+    pub(crate) fn new(context: SparkContext, lineage: Arc<Lineage<T>>) -> Self {
+        Self { context, lineage, partitioner: None }
+    }
+
+    pub(crate) fn lineage(&self) -> &Arc<Lineage<T>> {
+        &self.lineage
+    }
+
+    /// The number of this RDD in its application.
+    ///
+    /// Spark: `RDD.id`
+    pub fn id(&self) -> RddId {
+        self.lineage.id()
+    }
+
+    /// The context that made it.
+    ///
+    /// Spark: `RDD.sparkContext`
+    pub fn spark_context(&self) -> &SparkContext {
+        &self.context
+    }
+
+    /// How many partitions it has.
+    ///
+    /// Spark: `RDD.getNumPartitions`
+    pub fn num_partitions(&self) -> u32 {
+        self.lineage.partitions()
+    }
+
+    /// Gives it a name, which the UI and `to_debug_string` show.
+    ///
+    /// Spark: `RDD.setName`
+    #[must_use]
+    pub fn set_name(&self, name: &str) -> Self {
+        self.lineage.set_name(name.to_owned());
+        self.clone()
+    }
+
+    /// The name it was given.
+    ///
+    /// Spark: `RDD.name`
+    pub fn name(&self) -> Option<String> {
+        self.lineage.name()
+    }
+
+    /// An RDD of a node that stands on this one.
+    pub(crate) fn derive<N: Node>(&self, partitions: u32, origin: Origin, node: N) -> Rdd<N::Item> {
+        self.context.leaf(self.context.next_rdd(), partitions, origin, node)
+    }
+
+    /// An RDD of each partition's records through a function of (state, partition, records).
+    pub(crate) fn narrow<U, S, F>(&self, origin: Origin, state: S, function: F) -> Rdd<U>
+    where
+        U: Data,
+        S: State,
+        F: Fn(&Arc<S>, u32, Records<T>) -> Records<U> + Copy + Send + Sync + 'static,
+    {
+        let node = MapPartitions::new(self.lineage.clone(), state, function);
+        self.derive(self.num_partitions(), origin, node)
+    }
+
+    /// An RDD that cannot be: the first action says why.
+    pub(crate) fn invalid<U: Data>(&self, origin: Origin, problem: &str) -> Rdd<U> {
+        self.derive(1, origin, Invalid::<U>::new(origin.operation(), problem))
+    }
+
+    /// The same, for functions that leave each record's key where it is.
+    pub(crate) fn keeping_partitioner<U: Data>(&self, made: Rdd<U>) -> Rdd<U> {
+        Rdd { partitioner: self.partitioner.clone(), ..made }
+    }
+}
+
+impl<K: Data, V: Data> Rdd<(K, V)> {
+    /// How it is known to be partitioned.
+    pub(crate) fn partitioner(&self) -> Option<AnyPartitioner<K>> {
+        self.partitioner.as_ref()?.downcast_ref::<AnyPartitioner<K>>().cloned()
+    }
+
+    pub(crate) fn partitioned_by(self, partitioner: &AnyPartitioner<K>) -> Self {
+        Self { partitioner: Some(Arc::new(partitioner.clone())), ..self }
+    }
+}
+
+/// Where the user called an operation.
+#[track_caller]
+pub(crate) fn origin(operation: &'static str) -> Origin {
+    Origin::new(operation, Location::caller())
+}

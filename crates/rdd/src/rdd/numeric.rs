@@ -1,0 +1,282 @@
+//! Numbers: sum, mean, statistics, histogram. Spark: `DoubleRDDFunctions`, `StatCounter`.
+
+use std::fmt;
+
+use hearth_storage::Data;
+use serde::{Deserialize, Serialize};
+
+use super::{Rdd, origin};
+use crate::context::bad_argument;
+use crate::error::{Error, Result};
+use crate::node::Origin;
+
+/// A record that statistics can read as a real number. Spark: the implicit conversion to `DoubleRDDFunctions`.
+pub trait Numeric: Data {
+    /// The nearest real number.
+    fn to_f64(&self) -> f64;
+}
+
+macro_rules! numeric {
+    ($($number:ty),*) => {
+        $(impl Numeric for $number {
+            fn to_f64(&self) -> f64 {
+                *self as f64
+            }
+        })*
+    };
+}
+
+numeric!(f64, f32, i8, i16, i32, i64, u8, u16, u32, u64, usize, isize);
+
+/// Count, mean, variance, least and greatest of numbers, gathered in one pass. Spark: `StatCounter`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatCounter {
+    count: u64,
+    mean: f64,
+    /// Sum of the squares of the differences from the mean.
+    squares: f64,
+    min: f64,
+    max: f64,
+}
+
+/// Of no numbers.
+impl Default for StatCounter {
+    fn default() -> Self {
+        Self { count: 0, mean: 0.0, squares: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY }
+    }
+}
+
+impl StatCounter {
+    /// Takes one number in.
+    #[must_use]
+    pub fn with(mut self, value: f64) -> Self {
+        let delta = value - self.mean;
+        self.count += 1;
+        self.mean += delta / self.count as f64;
+        self.squares += delta * (value - self.mean);
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        self
+    }
+
+    /// The statistics of both.
+    #[must_use]
+    pub fn merged(self, other: Self) -> Self {
+        if other.count == 0 {
+            return self;
+        }
+        if self.count == 0 {
+            return other;
+        }
+        let (left, right) = (self.count as f64, other.count as f64);
+        let delta = other.mean - self.mean;
+        Self {
+            count: self.count + other.count,
+            mean: (self.mean * left + other.mean * right) / (left + right),
+            squares: self.squares + other.squares + delta * delta * left * right / (left + right),
+            min: self.min.min(other.min),
+            max: self.max.max(other.max),
+        }
+    }
+
+    /// How many numbers.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Their mean; 0 of none.
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// Their sum.
+    pub fn sum(&self) -> f64 {
+        self.mean * self.count as f64
+    }
+
+    /// The least; infinity of none.
+    pub fn min(&self) -> f64 {
+        self.min
+    }
+
+    /// The greatest; minus infinity of none.
+    pub fn max(&self) -> f64 {
+        self.max
+    }
+
+    /// The variance of these numbers as a whole population; NaN of none.
+    pub fn variance(&self) -> f64 {
+        if self.count == 0 { f64::NAN } else { self.squares / self.count as f64 }
+    }
+
+    /// The variance of the population that these numbers are a sample of; NaN of fewer than two.
+    pub fn sample_variance(&self) -> f64 {
+        if self.count <= 1 { f64::NAN } else { self.squares / (self.count - 1) as f64 }
+    }
+
+    /// The square root of `variance`.
+    pub fn stdev(&self) -> f64 {
+        self.variance().sqrt()
+    }
+
+    /// The square root of `sample_variance`.
+    pub fn sample_stdev(&self) -> f64 {
+        self.sample_variance().sqrt()
+    }
+}
+
+/// As Spark prints it.
+impl fmt::Display for StatCounter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, mean, min, max, .. } = self;
+        write!(f, "(count: {count}, mean: {mean:.6}, stdev: {:.6}, max: {max:.6}, min: {min:.6})", self.stdev())
+    }
+}
+
+/// How many numbers lie between each two neighbours of `buckets`; the last bucket holds its upper end too.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Histogram {
+    /// The borders, ascending: one more than counts.
+    pub buckets: Vec<f64>,
+    /// Numbers in each bucket.
+    pub counts: Vec<u64>,
+}
+
+impl<T: Numeric> Rdd<T> {
+    /// The sum, as a real number.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.parallelize([1, 2, 3, 4], 2).sum()?, 10.0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The job was aborted or cancelled.
+    ///
+    /// Spark: `DoubleRDDFunctions.sum`
+    #[track_caller]
+    pub fn sum(&self) -> Result<f64> {
+        let parts = self.on_all(origin("sum"), (), |(), _, records| records.fold(0.0, |sum, n| sum + n.to_f64()))?;
+        Ok(parts.into_iter().sum())
+    }
+
+    /// The mean; 0 of no numbers.
+    ///
+    /// # Errors
+    /// The job was aborted or cancelled.
+    ///
+    /// Spark: `DoubleRDDFunctions.mean`
+    #[track_caller]
+    pub fn mean(&self) -> Result<f64> {
+        Ok(self.stats_at(origin("mean"))?.mean())
+    }
+
+    /// Count, mean, variance, least and greatest in one pass.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let stats = sc.parallelize([1.0, 2.0, 3.0], 2).stats()?;
+    /// assert_eq!(stats.to_string(), "(count: 3, mean: 2.000000, stdev: 0.816497, max: 3.000000, min: 1.000000)");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The job was aborted or cancelled.
+    ///
+    /// Spark: `DoubleRDDFunctions.stats`
+    #[track_caller]
+    pub fn stats(&self) -> Result<StatCounter> {
+        self.stats_at(origin("stats"))
+    }
+
+    /// Counts in so many buckets of equal width between the least and the greatest number.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let histogram = sc.range(0, 51, 1, 2).histogram(2)?;
+    /// assert_eq!((histogram.buckets, histogram.counts), (vec![0.0, 25.0, 50.0], vec![25, 26]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// No buckets, no numbers, or a number that is infinite or NaN; the job was aborted or cancelled.
+    ///
+    /// Spark: `DoubleRDDFunctions.histogram`
+    #[track_caller]
+    pub fn histogram(&self, buckets: u32) -> Result<Histogram> {
+        let at = origin("histogram");
+        if buckets == 0 {
+            return Err(bad_argument("histogram", "needs at least one bucket"));
+        }
+        let stats = self.stats_at(at)?;
+        if stats.count() == 0 {
+            return Err(Error::EmptyCollection);
+        }
+        let (min, max) = (stats.min(), stats.max());
+        if !(min.is_finite() && max.is_finite() && stats.mean().is_finite()) {
+            return Err(bad_argument("histogram", "Histogram on either an empty RDD or RDD containing +/-infinity or NaN"));
+        }
+        let borders = if min == max {
+            vec![min, max]
+        } else {
+            let width = (max - min) / f64::from(buckets);
+            (0..buckets).map(|at| min + width * f64::from(at)).chain([max]).collect()
+        };
+        self.histogram_at(at, borders)
+    }
+
+    /// Counts between given borders, ascending.
+    ///
+    /// # Errors
+    /// Fewer than two borders, or not ascending; the job was aborted or cancelled.
+    ///
+    /// Spark: `DoubleRDDFunctions.histogram` with buckets
+    #[track_caller]
+    pub fn histogram_of(&self, borders: &[f64]) -> Result<Histogram> {
+        let at = origin("histogram");
+        if borders.len() < 2 || !borders.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Err(bad_argument("histogram", "buckets array must have at least two elements, ascending"));
+        }
+        self.histogram_at(at, borders.to_vec())
+    }
+
+    fn stats_at(&self, at: Origin) -> Result<StatCounter> {
+        let parts = self.on_all(at, (), |(), _, records| {
+            records.fold(StatCounter::default(), |stats, number| stats.with(number.to_f64()))
+        })?;
+        Ok(parts.into_iter().fold(StatCounter::default(), StatCounter::merged))
+    }
+
+    fn histogram_at(&self, at: Origin, buckets: Vec<f64>) -> Result<Histogram> {
+        let parts = self.on_all(at, buckets.clone(), |buckets, _, records| {
+            let mut counts = vec![0u64; buckets.len() - 1];
+            for number in records {
+                let number = number.to_f64();
+                let at = buckets.partition_point(|border| *border <= number);
+                let last = buckets.len() - 1;
+                match at {
+                    0 => {}
+                    at if at <= last => counts[at - 1] += 1,
+                    _ if number == buckets[last] => counts[last - 1] += 1,
+                    _ => {}
+                }
+            }
+            counts
+        })?;
+        let mut counts = vec![0u64; buckets.len() - 1];
+        for part in parts {
+            counts.iter_mut().zip(part).for_each(|(sum, count)| *sum += count);
+        }
+        Ok(Histogram { buckets, counts })
+    }
+}

@@ -1,0 +1,71 @@
+//! What ends a driver from outside: Ctrl-C, a request to terminate, the end of the launcher.
+//!
+//! Spark's shutdown hooks stop the context and let the JVM exit; so does this, with the shell's status for the signal.
+
+use std::sync::Once;
+
+use hearth_driver::DriverHandle;
+use parking_lot::Mutex;
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+
+/// The process id of `hearth run`, in whose name this driver runs.
+const LAUNCHER: &str = "HEARTH_LAUNCHER_PID";
+
+/// The drivers to stop when a signal comes.
+static DRIVERS: Mutex<Vec<DriverHandle>> = Mutex::new(Vec::new());
+static WATCHING: Once = Once::new();
+
+pub(super) fn watch(driver: &DriverHandle) {
+    let mut drivers = DRIVERS.lock();
+    drivers.retain(|driver| !driver.is_stopped());
+    drivers.push(driver.clone());
+    drop(drivers);
+    WATCHING.call_once(|| {
+        follow_launcher();
+        if let Err(error) = std::thread::Builder::new().name("signals".to_owned()).spawn(wait) {
+            tracing::warn!(%error, "no thread to wait for signals: Ctrl-C will not clean up");
+        }
+    });
+}
+
+/// Has the kernel send us a signal when the launcher ends, however it ends.
+fn follow_launcher() {
+    let Some(launcher) = std::env::var(LAUNCHER).ok().and_then(|pid| pid.parse().ok()) else { return };
+    if let Err(error) = set_parent_process_death_signal(Some(Signal::TERM)) {
+        tracing::warn!(%error, "the end of the launcher will not be noticed");
+    }
+    // It may have ended before it was asked for.
+    if getppid() != Pid::from_raw(launcher) {
+        stop_and_exit(143);
+    }
+}
+
+fn wait() {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_io().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return tracing::warn!(%error, "cannot wait for signals: Ctrl-C will not clean up"),
+    };
+    let status = runtime.block_on(async {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        else {
+            return None;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => Some(130),
+            _ = terminate.recv() => Some(143),
+        }
+    });
+    match status {
+        Some(status) => stop_and_exit(status),
+        None => tracing::warn!("cannot wait for signals: Ctrl-C will not clean up"),
+    }
+}
+
+fn stop_and_exit(status: i32) -> ! {
+    let drivers = std::mem::take(&mut *DRIVERS.lock());
+    for driver in drivers {
+        driver.stop();
+    }
+    std::process::exit(status)
+}

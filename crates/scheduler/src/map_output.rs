@@ -1,0 +1,194 @@
+//! Tracks where map outputs are. Spark: `MapOutputTrackerMaster`.
+//!
+//! Ours has no locks and no broadcast, and raises the epoch at the end of a stage only when somebody may have seen an
+//! incomplete list; Spark raises it always.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hearth_types::{ExecutorId, MapStatus, ShuffleId};
+
+/// Locations of all map outputs. Outlives jobs.
+#[derive(Debug, Default)]
+pub(crate) struct MapOutputTracker {
+    shuffles: BTreeMap<ShuffleId, ShuffleStatus>,
+    by_executor: BTreeMap<ExecutorId, BTreeMap<ShuffleId, u32>>,
+    epoch: u64,
+}
+
+#[derive(Debug)]
+struct ShuffleStatus {
+    outputs: Vec<Option<MapStatus>>,
+    available: u32,
+    /// The last answer, until something changes.
+    answer: Option<Arc<[Option<MapStatus>]>>,
+    /// Whether an incomplete list was given out since the last epoch.
+    answered_incomplete: bool,
+}
+
+impl MapOutputTracker {
+    /// Generation of map outputs: grows whenever an output is lost.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Begins to track a shuffle, unless it is known.
+    pub(crate) fn register_shuffle(&mut self, shuffle: ShuffleId, maps: u32) {
+        self.shuffles.entry(shuffle).or_insert_with(|| ShuffleStatus {
+            outputs: vec![None; maps as usize],
+            available: 0,
+            answer: None,
+            answered_incomplete: false,
+        });
+    }
+
+    /// Forgets a shuffle; says whether it was known.
+    pub(crate) fn remove_shuffle(&mut self, shuffle: ShuffleId) -> bool {
+        for shuffles in self.by_executor.values_mut() {
+            shuffles.remove(&shuffle);
+        }
+        self.shuffles.remove(&shuffle).is_some()
+    }
+
+    /// An output is there.
+    pub(crate) fn register(&mut self, shuffle: ShuffleId, map: u32, output: MapStatus) {
+        let Some(status) = self.shuffles.get_mut(&shuffle) else { return };
+        let Some(slot) = status.outputs.get_mut(map as usize) else { return };
+        *self.by_executor.entry(output.executor).or_default().entry(shuffle).or_default() += 1;
+        match slot.replace(output) {
+            None => status.available += 1,
+            Some(old) => uncount(&mut self.by_executor, old.executor, shuffle),
+        }
+        status.answer = None;
+    }
+
+    /// An output could not be read from `from`: forget it, if that is where it was thought to be.
+    pub(crate) fn unregister(&mut self, shuffle: ShuffleId, map: u32, from: ExecutorId) {
+        let Some(status) = self.shuffles.get_mut(&shuffle) else { return };
+        let Some(slot) = status.outputs.get_mut(map as usize) else { return };
+        if slot.take_if(|output| output.executor == from).is_some() {
+            uncount(&mut self.by_executor, from, shuffle);
+            status.available -= 1;
+            status.answer = None;
+            self.epoch += 1;
+        }
+    }
+
+    /// Every output of an executor is gone.
+    pub(crate) fn remove_executor(&mut self, executor: ExecutorId) {
+        for shuffle in self.by_executor.remove(&executor).unwrap_or_default().into_keys() {
+            let Some(status) = self.shuffles.get_mut(&shuffle) else { continue };
+            for slot in &mut status.outputs {
+                if slot.take_if(|output| output.executor == executor).is_some() {
+                    status.available -= 1;
+                }
+            }
+            status.answer = None;
+        }
+        self.epoch += 1;
+    }
+
+    /// A map stage is over: whoever saw an incomplete list must ask again.
+    pub(crate) fn stage_ended(&mut self, shuffle: ShuffleId) {
+        if let Some(status) = self.shuffles.get_mut(&shuffle)
+            && std::mem::take(&mut status.answered_incomplete)
+        {
+            self.epoch += 1;
+        }
+    }
+
+    /// The answer to an executor that asks for a shuffle; empty for one that is not tracked.
+    pub(crate) fn answer(&mut self, shuffle: ShuffleId) -> Arc<[Option<MapStatus>]> {
+        let Some(status) = self.shuffles.get_mut(&shuffle) else { return Arc::new([]) };
+        status.answered_incomplete |= (status.available as usize) < status.outputs.len();
+        Arc::clone(status.answer.get_or_insert_with(|| status.outputs.as_slice().into()))
+    }
+
+    /// Whether every output of a shuffle is registered.
+    pub(crate) fn is_available(&self, shuffle: ShuffleId) -> bool {
+        self.shuffles.get(&shuffle).is_some_and(|status| status.available as usize == status.outputs.len())
+    }
+
+    /// Whether one output is registered.
+    pub(crate) fn has(&self, shuffle: ShuffleId, map: u32) -> bool {
+        self.outputs(shuffle).is_some_and(|outputs| outputs.get(map as usize).is_some_and(Option::is_some))
+    }
+
+    /// How many outputs of a shuffle are missing.
+    pub(crate) fn missing(&self, shuffle: ShuffleId) -> u32 {
+        let missing = |status: &ShuffleStatus| status.outputs.len() - status.available as usize;
+        self.shuffles.get(&shuffle).map_or(0, |status| u32::try_from(missing(status)).unwrap_or(u32::MAX))
+    }
+
+    /// Outputs of a shuffle, by map partition.
+    pub(crate) fn outputs(&self, shuffle: ShuffleId) -> Option<&[Option<MapStatus>]> {
+        Some(&self.shuffles.get(&shuffle)?.outputs)
+    }
+
+    /// Shuffles that are tracked, by id.
+    pub(crate) fn shuffles(&self) -> impl Iterator<Item = ShuffleId> + '_ {
+        self.shuffles.keys().copied()
+    }
+
+    /// Shuffles of which the executor holds outputs, by id.
+    pub(crate) fn shuffles_on(&self, executor: ExecutorId) -> impl Iterator<Item = ShuffleId> + '_ {
+        self.by_executor.get(&executor).into_iter().flat_map(|shuffles| shuffles.keys().copied())
+    }
+}
+
+fn uncount(counts: &mut BTreeMap<ExecutorId, BTreeMap<ShuffleId, u32>>, executor: ExecutorId, shuffle: ShuffleId) {
+    let Some(shuffles) = counts.get_mut(&executor) else { return };
+    if let Some(count) = shuffles.get_mut(&shuffle) {
+        *count -= 1;
+        if *count == 0 {
+            shuffles.remove(&shuffle);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hearth_types::{MapSizes, TaskId};
+
+    use super::*;
+
+    const SHUFFLE: ShuffleId = ShuffleId(0);
+
+    fn output(executor: u32) -> MapStatus {
+        MapStatus { executor: ExecutorId(executor), map_task: TaskId(0), sizes: MapSizes::from_bytes(&[1]) }
+    }
+
+    #[test]
+    fn losing_an_executor_takes_its_outputs_and_raises_the_epoch() {
+        let mut tracker = MapOutputTracker::default();
+        tracker.register_shuffle(SHUFFLE, 2);
+        tracker.register(SHUFFLE, 0, output(0));
+        tracker.register(SHUFFLE, 1, output(1));
+        assert!(tracker.is_available(SHUFFLE));
+        tracker.remove_executor(ExecutorId(0));
+        assert_eq!((tracker.missing(SHUFFLE), tracker.epoch(), tracker.has(SHUFFLE, 1)), (1, 1, true));
+    }
+
+    #[test]
+    fn an_output_that_moved_is_not_unregistered_by_a_failure_at_its_old_place() {
+        let mut tracker = MapOutputTracker::default();
+        tracker.register_shuffle(SHUFFLE, 1);
+        tracker.register(SHUFFLE, 0, output(0));
+        tracker.register(SHUFFLE, 0, output(1));
+        tracker.unregister(SHUFFLE, 0, ExecutorId(0));
+        assert!(tracker.is_available(SHUFFLE));
+        assert_eq!(tracker.shuffles_on(ExecutorId(0)).count(), 0);
+    }
+
+    #[test]
+    fn the_epoch_grows_at_the_end_of_a_stage_only_if_an_incomplete_list_went_out() {
+        let mut tracker = MapOutputTracker::default();
+        tracker.register_shuffle(SHUFFLE, 1);
+        tracker.stage_ended(SHUFFLE);
+        assert_eq!(tracker.epoch(), 0);
+        assert_eq!(*tracker.answer(SHUFFLE), [None]);
+        tracker.register(SHUFFLE, 0, output(0));
+        tracker.stage_ended(SHUFFLE);
+        assert_eq!((tracker.epoch(), tracker.answer(SHUFFLE).len()), (1, 1));
+    }
+}

@@ -1,0 +1,102 @@
+//! The end of an attempt, on its way to the machines. Spark: `TaskResultGetter`, `TaskSetManager.canFetchMoreResults`.
+
+use std::sync::Arc;
+
+use hearth_types::{ExceptionKind, ExecutorId, KillReason, TaskAttempt, TaskEndReason, TaskMetrics};
+
+use crate::judge::{Judgement, judge};
+use crate::seam::{Outcome, Turn};
+use crate::{Action, Scheduler, TaskEnd};
+
+impl Scheduler {
+    /// An executor says that an attempt ended. Returns the executor if that freed a slot.
+    pub(crate) fn on_task_ended(
+        &mut self,
+        turn: &mut Turn,
+        id: TaskAttempt,
+        executor: ExecutorId,
+        end: TaskEnd,
+        metrics: Box<TaskMetrics>,
+    ) -> Option<ExecutorId> {
+        if judge(&self.dag, &self.tasks, id, Some(executor)) == Judgement::Unknown {
+            self.stale_events += 1;
+            return None;
+        }
+        let is_map = self.tasks.running(id).is_some_and(|task| task.is_map);
+        let outcome = match end {
+            TaskEnd::MapOutput { sizes } if is_map => Outcome::MapOutput(sizes),
+            TaskEnd::Result { size } if !is_map => match self.admit(id, size) {
+                Admission::Wanted | Admission::Superfluous => Outcome::Result,
+                Admission::TooLarge(message) => {
+                    self.on_result_refused(turn, id, metrics, message);
+                    return Some(executor);
+                }
+            },
+            TaskEnd::IndirectResult { size } if !is_map => match self.admit(id, size) {
+                Admission::Wanted => {
+                    self.tasks.on_fetching(turn, id, metrics);
+                    turn.actions.push(Action::FetchResult { executor, id });
+                    return Some(executor);
+                }
+                // Ends here and is not read.
+                Admission::Superfluous => Outcome::Result,
+                Admission::TooLarge(message) => {
+                    self.on_result_refused(turn, id, metrics, message);
+                    return Some(executor);
+                }
+            },
+            TaskEnd::Failed(reason) => Outcome::Failed(reason),
+            TaskEnd::MapOutput { .. } | TaskEnd::Result { .. } | TaskEnd::IndirectResult { .. } => {
+                Outcome::Failed(Arc::new(wrong_kind(is_map)))
+            }
+        };
+        self.tasks.on_ended(turn, id, outcome, metrics);
+        Some(executor)
+    }
+
+    /// The driver has read a large result, or could not.
+    pub(crate) fn on_result_read(&mut self, turn: &mut Turn, id: TaskAttempt, outcome: Outcome) {
+        if judge(&self.dag, &self.tasks, id, None) == Judgement::Unknown {
+            self.stale_events += 1;
+            return;
+        }
+        let metrics = self.tasks.take_stored_metrics(id);
+        self.tasks.on_ended(turn, id, outcome, metrics);
+    }
+
+    fn admit(&mut self, id: TaskAttempt, size: u64) -> Admission {
+        let position = self.tasks.running(id).map(|task| task.position);
+        if !position.is_some_and(|position| self.dag.wants_result(id.stage, position)) {
+            return Admission::Superfluous;
+        }
+        match self.dag.admit_result(id.stage, size) {
+            Ok(()) => Admission::Wanted,
+            Err(message) => Admission::TooLarge(message),
+        }
+    }
+
+    fn on_result_refused(&mut self, turn: &mut Turn, id: TaskAttempt, metrics: Box<TaskMetrics>, message: String) {
+        let words = KillReason::Asked("Tasks result size has exceeded maxResultSize".to_owned());
+        self.tasks.on_ended(turn, id, Outcome::Failed(Arc::new(TaskEndReason::TaskKilled(words))), metrics);
+        self.tasks.give_up(turn, id.stage, message);
+    }
+}
+
+/// What to do with a result, by its size.
+#[derive(Debug)]
+enum Admission {
+    Wanted,
+    /// Another attempt was first, or the job is over.
+    Superfluous,
+    TooLarge(String),
+}
+
+/// A result from a map task or a map output from a result task: the executor is out of its mind.
+fn wrong_kind(is_map: bool) -> TaskEndReason {
+    let (made, wanted) = if is_map { ("a result", "a map output") } else { ("a map output", "a result") };
+    TaskEndReason::ExceptionFailure {
+        kind: ExceptionKind::User,
+        message: format!("the executor reported {made} where {wanted} was asked for"),
+        backtrace: String::new(),
+    }
+}

@@ -1,0 +1,98 @@
+//! Taking in records whose size is not known beforehand. Spark: `MemoryStore.putIterator`, `ValuesHolder`.
+
+use std::mem::{needs_drop, size_of};
+use std::sync::Arc;
+
+use hearth_types::RddId;
+use serde::Serialize;
+
+use crate::memory::MemoryManager;
+use crate::size::heap_size;
+
+/// How much memory is asked for at least (`spark.storage.unrollMemoryThreshold`).
+const FIRST_RESERVATION: u64 = 1 << 20;
+
+/// How many records go between two looks at the size.
+pub(super) const CHECK_PERIOD: usize = 16;
+
+/// Records up to here are all measured; later ones by sample.
+const MEASURED: usize = 1_000;
+
+/// Storage memory held for a block that is not stored yet. Returns it when dropped.
+pub(super) struct Reservation {
+    memory: Arc<MemoryManager>,
+    rdd: Option<RddId>,
+    bytes: u64,
+}
+
+impl Reservation {
+    pub(super) fn new(memory: &Arc<MemoryManager>, rdd: Option<RddId>) -> Self {
+        Self { memory: Arc::clone(memory), rdd, bytes: 0 }
+    }
+
+    /// Makes sure of `size` bytes, with room to grow if there is any. `false` when there is not enough.
+    pub(super) fn cover(&mut self, size: u64) -> bool {
+        if size <= self.bytes {
+            return true;
+        }
+        let roomy = (size + size / 2).max(FIRST_RESERVATION);
+        self.grow_to(roomy) || self.grow_to(size)
+    }
+
+    /// Makes it exactly `size` bytes. `false` when there is not enough.
+    pub(super) fn settle(&mut self, size: u64) -> bool {
+        if size < self.bytes {
+            self.memory.release_storage(self.bytes - size);
+            self.bytes = size;
+        }
+        self.grow_to(size)
+    }
+
+    /// The bytes now belong to a stored block.
+    pub(super) fn into_block(mut self) -> u64 {
+        std::mem::take(&mut self.bytes)
+    }
+
+    fn grow_to(&mut self, size: u64) -> bool {
+        let more = size.saturating_sub(self.bytes);
+        let granted = more == 0 || self.memory.acquire_storage(more, self.rdd);
+        if granted {
+            self.bytes += more;
+        }
+        granted
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.memory.release_storage(self.bytes);
+    }
+}
+
+/// Estimates the memory of a growing vector of records.
+pub(super) struct ValuesSize {
+    measured: u64,
+    heap: u64,
+}
+
+impl ValuesSize {
+    pub(super) fn new() -> Self {
+        Self { measured: 0, heap: 0 }
+    }
+
+    /// Looks at the record that was just pushed as the `count`th.
+    #[inline]
+    pub(super) fn observe<T: Serialize>(&mut self, record: &T, count: usize) {
+        if needs_drop::<T>() && (count <= MEASURED || count.is_multiple_of(8)) {
+            self.measured += 1;
+            self.heap += heap_size(record);
+        }
+    }
+
+    /// Bytes of all records in `values`.
+    pub(super) fn of<T>(&self, values: &Vec<T>) -> u64 {
+        let inline = (values.capacity() * size_of::<T>()) as u64;
+        let heap = (self.heap as f64 / self.measured.max(1) as f64 * values.len() as f64) as u64;
+        inline + heap
+    }
+}
