@@ -1,1 +1,1 @@
-//! hearth-tests.
+//! Tests of whole applications.

@@ -24,10 +24,10 @@ impl JobLog {
                 ListenerEvent::TaskStart { stage, stage_attempt, task }
                     if tracing::enabled!(Level::DEBUG) =>
                 {
-                    let TaskInfo { partition, attempt, task, host, executor, locality, .. } = task;
+                    let TaskInfo { index, partition, attempt, task, host, executor, locality, .. } = task;
                     let locality = locality.as_str();
                     tracing::debug!(
-                        "Starting task {partition}.{attempt} in stage {stage}.{stage_attempt} (TID {task}) ({host}, \
+                        "Starting task {index}.{attempt} in stage {stage}.{stage_attempt} (TID {task}) ({host}, \
                          executor {executor}, partition {partition}, {locality})"
                     );
                 }
@@ -79,19 +79,19 @@ impl JobLog {
             *done += u32::from(*reason == TaskEndReason::Success);
             (*done, *total)
         });
-        let TaskInfo { partition, attempt, task: id, host, executor, launch_time, finish_time, .. } = task;
+        let TaskInfo { index, attempt, task: id, host, executor, launch_time, finish_time, .. } = task;
         let (stage, stage_attempt) = stage;
         match reason {
             TaskEndReason::Success if !info => {}
             TaskEndReason::Success => {
                 let millis = finish_time.unwrap_or(*launch_time).since(*launch_time).as_millis();
                 tracing::info!(
-                    "Finished task {partition}.{attempt} in stage {stage}.{stage_attempt} (TID {id}) in {millis} ms on \
+                    "Finished task {index}.{attempt} in stage {stage}.{stage_attempt} (TID {id}) in {millis} ms on \
                      {host} (executor {executor}) ({done}/{total})"
                 );
             }
             TaskEndReason::TaskKilled(_) | TaskEndReason::TaskCommitDenied => tracing::info!(
-                "Task {partition}.{attempt} in stage {stage}.{stage_attempt} (TID {id}) ({host} executor {executor}) ended: \
+                "Task {index}.{attempt} in stage {stage}.{stage_attempt} (TID {id}) ({host} executor {executor}) ended: \
                  {reason}"
             ),
             TaskEndReason::Resubmitted
@@ -99,7 +99,7 @@ impl JobLog {
             | TaskEndReason::ExceptionFailure { .. }
             | TaskEndReason::TaskResultLost
             | TaskEndReason::ExecutorLost { .. } => tracing::warn!(
-                "Lost task {partition}.{attempt} in stage {stage}.{stage_attempt} (TID {id}) ({host} executor {executor}): \
+                "Lost task {index}.{attempt} in stage {stage}.{stage_attempt} (TID {id}) ({host} executor {executor}): \
                  {reason}"
             ),
         }
@@ -122,5 +122,118 @@ impl JobLog {
         let is_result = self.result_stages.values().any(|last| *last == stage.stage);
         let kind = if is_result { "ResultStage" } else { "ShuffleMapStage" };
         format!("{kind} {}", stage.stage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Arc;
+
+    use hearth_types::{
+        ExecutorId, HostName, JobProperties, TaskId, TaskLocality, TaskMetrics, TaskStatus, Timestamp,
+    };
+    use parking_lot::Mutex;
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Text(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Text {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'a> MakeWriter<'a> for Text {
+        type Writer = Self;
+
+        fn make_writer(&'a self) -> Self {
+            self.clone()
+        }
+    }
+
+    fn logged(level: Level, events: &[ListenerEvent]) -> String {
+        let text = Text::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_writer(text.clone())
+            .with_ansi(false)
+            .without_time()
+            .with_target(false)
+            .finish();
+        tracing::subscriber::with_default(subscriber, || JobLog::default().observe(events));
+        String::from_utf8(text.0.lock().clone()).unwrap()
+    }
+
+    fn events() -> Vec<ListenerEvent> {
+        let stage = StageInfo {
+            stage: StageId(0),
+            attempt: 0,
+            name: "collect at main.rs:2".to_owned(),
+            tasks: 2,
+            rdds: Arc::new([]),
+            parents: Vec::new(),
+            submission_time: Some(Timestamp::from_millis(0)),
+            completion_time: None,
+            failure_reason: None,
+        };
+        let task = TaskInfo {
+            task: TaskId(0),
+            index: 0,
+            attempt: 0,
+            partition: 5,
+            launch_time: Timestamp::from_millis(10),
+            executor: ExecutorId(1),
+            host: HostName::new("host"),
+            locality: TaskLocality::NoPref,
+            speculative: false,
+            getting_result_time: None,
+            finish_time: Some(Timestamp::from_millis(142)),
+            status: TaskStatus::Success,
+        };
+        let end = |reason| ListenerEvent::TaskEnd {
+            stage: StageId(0),
+            stage_attempt: 0,
+            is_map: false,
+            reason,
+            task: task.clone(),
+            metrics: Box::<TaskMetrics>::default(),
+        };
+        let (job, time, properties) = (JobId(0), Timestamp(0), JobProperties::default());
+        vec![
+            ListenerEvent::JobStart {
+                job,
+                time,
+                stages: vec![stage.clone()],
+                properties: properties.clone(),
+            },
+            ListenerEvent::StageSubmitted { stage, properties },
+            end(TaskEndReason::Success),
+            end(TaskEndReason::TaskResultLost),
+        ]
+    }
+
+    #[test]
+    fn the_lines_are_those_that_sparks_users_look_for() {
+        assert_eq!(
+            logged(Level::INFO, &events()),
+            " INFO Submitting 2 missing tasks from ResultStage 0 (collect at main.rs:2)\n \
+             INFO Finished task 0.0 in stage 0.0 (TID 0) in 132 ms on host (executor 1) (1/2)\n \
+             WARN Lost task 0.0 in stage 0.0 (TID 0) (host executor 1): TaskResultLost (result lost from block manager)\n"
+        );
+    }
+
+    #[test]
+    fn who_listens_to_warnings_only_hears_of_lost_tasks_only() {
+        let text = logged(Level::WARN, &events());
+        assert!(text.starts_with(" WARN Lost task") && text.lines().count() == 1, "{text}");
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Everything here is called from plain task threads and blocks.
 //! Below it is the `object_store` crate: this machine's files today, with the same calls for object stores later.
-//! Ours reads local files without copying through an asynchronous stream, because the store hands out the open file.
+//! Ours reads local files without copying through an asynchronous stream, because its store reads from the open file.
 #![warn(missing_docs)]
 
 pub mod checkpoint;

@@ -146,16 +146,18 @@ impl<'p> World<'p> {
 
     fn go(&mut self) -> Result<(), Violation> {
         let mut quiet_since = START;
-        while let Some(next) = self.queue.next_time() {
+        loop {
             let timeout = self.scheduler.next_timeout().map(|due| due.max(self.now));
-            if let Some(due) = timeout.filter(|due| *due <= next) {
-                self.on_timeout(due)?;
-                continue;
-            }
+            let queued = self.queue.next_time();
+            let Some(next) = [timeout, queued].into_iter().flatten().min() else { break };
             if self.waiting > 0 || !self.program.is_done(self.plan) {
                 quiet_since = next;
             } else if next.since(quiet_since) > self.plan.conf.executor_timeout * 2 {
                 break;
+            }
+            if timeout == Some(next) {
+                self.on_timeout(next)?;
+                continue;
             }
             let Some((time, occurrence)) = self.queue.pop() else { break };
             self.now = time;

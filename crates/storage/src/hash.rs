@@ -55,7 +55,7 @@ mod tests {
     fn keys_of_one_partition_still_differ_in_the_bits_of_a_hash_table() {
         let mut low = std::collections::BTreeSet::new();
         let mut tags = std::collections::BTreeSet::new();
-        for key in 0..100_000u64 {
+        for key in 0..400_000u64 {
             let hash = hash_key(&key);
             if reduce_of(hash, 100) == 3 {
                 low.insert(hash & 0xff);

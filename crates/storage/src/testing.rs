@@ -25,7 +25,8 @@ impl Fixture {
     pub(crate) fn with(total: u64, change: impl FnOnce(&mut BlockManagerConf)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let memory = MemoryManager::new(MemoryConf { total, storage_fraction: 0.5 });
-        let mut conf = BlockManagerConf::new(ExecutorId(1), directory.path().join("blocks"), Arc::clone(&memory));
+        let mut conf =
+            BlockManagerConf::new(ExecutorId(1), directory.path().join("blocks"), Arc::clone(&memory));
         change(&mut conf);
         let blocks = BlockManager::new(conf).unwrap();
         Self { directory, memory, blocks }

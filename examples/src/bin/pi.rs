@@ -1,1 +1,36 @@
-fn main() {}
+//! Estimates pi by throwing darts at a square: `pi [PARTITIONS] [SAMPLES_PER_PARTITION]`. Spark: `SparkPi`.
+#![expect(clippy::print_stdout, reason = "a program prints its result")]
+
+use hearth::prelude::*;
+
+fn main() -> anyhow::Result<()> {
+    let mut args = std::env::args().skip(1);
+    let partitions: u32 = args.next().map_or(Ok(2), |text| text.parse())?;
+    let samples: u64 = args.next().map_or(Ok(100_000), |text| text.parse())?;
+
+    let sc = SparkContext::new(SparkConf::new().with("spark.app.name", "pi"))?;
+    let inside = sc
+        .range(0, i64::from(partitions), 1, partitions)
+        .map_with(samples, |samples, partition| darts_inside(partition as u64 + 1, *samples))
+        .reduce(|left, right| left + right)?;
+    let thrown = u64::from(partitions) * samples;
+    println!("Pi is roughly {}", 4.0 * inside as f64 / thrown as f64);
+    Ok(())
+}
+
+/// How many of so many darts, thrown at the square from -1 to 1, hit the circle in it.
+fn darts_inside(seed: u64, darts: u64) -> u64 {
+    // A part of its own of the numbers that SplitMix64 gives: small, and good enough to throw darts.
+    let mut state = mix(seed);
+    let mut coordinate = || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        (mix(state) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    };
+    (0..darts).filter(|_| coordinate().powi(2) + coordinate().powi(2) <= 1.0).count() as u64
+}
+
+fn mix(bits: u64) -> u64 {
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    bits ^ (bits >> 31)
+}

@@ -14,6 +14,7 @@ mod sizes;
 mod sleeps;
 mod table;
 mod unfinished;
+mod unread_keys;
 
 /// Something that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +54,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let mut findings = dependencies::check(&dependencies::Graph::read(workspace)?);
     findings.extend(workspace.manifests()?.iter().flat_map(manifests::check));
     findings.extend(sources.iter().flat_map(check_source));
+    findings.extend(unread_keys::check(&sources));
     findings.extend(generated::check(workspace, &docs::generate()));
     findings.extend(generated::check(workspace, &protos::generate(workspace)?));
     findings.extend(generated::check(workspace, &rdd_api::generate(workspace)?));

@@ -7,6 +7,9 @@ use super::{OutputJob, names};
 use crate::error::{Error, Result};
 use crate::store::Location;
 
+/// Records are collected up to this many bytes before they go to the compressor or the store.
+const BUFFER: usize = 64 << 10;
+
 /// The file of one task attempt. Dropped without a commit it takes its file with it.
 #[derive(Debug)]
 pub struct TaskOutput {
@@ -16,6 +19,9 @@ pub struct TaskOutput {
     /// The attempt's own file.
     attempt: Location,
     state: State,
+    buffer: Vec<u8>,
+    /// How long the buffer may become; 0 when nothing may be written any more.
+    limit: usize,
 }
 
 #[derive(Debug)]
@@ -42,7 +48,8 @@ impl TaskOutput {
         let attempt = names::task_attempt(&dir, job.id(), partition, attempt);
         let sink = Sink::new(attempt.create()?, job.codec())
             .map_err(|error| Error::from_io("create", &attempt.uri(), error))?;
-        Ok(Self { job: job.clone(), dir, partition, attempt, state: State::Writing(Box::new(sink)) })
+        let state = State::Writing(Box::new(sink));
+        Ok(Self { job: job.clone(), dir, partition, attempt, state, buffer: Vec::new(), limit: BUFFER })
     }
 
     /// Ends the file: compresses the rest and hands it to the store. To be called before asking for the
@@ -52,7 +59,10 @@ impl TaskOutput {
     /// Those of the store.
     pub fn close(&mut self) -> Result<()> {
         match std::mem::replace(&mut self.state, State::Failed) {
-            State::Writing(sink) => {
+            State::Writing(mut sink) => {
+                self.limit = 0;
+                let rest = std::mem::take(&mut self.buffer);
+                sink.write_all(&rest).map_err(|error| self.explain(error))?;
                 let upload = sink.finish().map_err(|error| self.explain(error))?;
                 self.state = State::Closed(upload.finish()?);
                 Ok(())
@@ -121,16 +131,49 @@ impl TaskOutput {
     }
 }
 
+impl TaskOutput {
+    /// Empties the buffer, and takes `data` into it or past it. After an error there is no file.
+    #[cold]
+    fn write_slowly(&mut self, data: &[u8]) -> io::Result<()> {
+        let sink = match &mut self.state {
+            State::Writing(sink) => sink,
+            State::Closed(_) | State::Committed(_) => {
+                return Err(io::Error::other("the part file is closed"));
+            }
+            State::Failed => return Err(self.lost().into()),
+        };
+        let past_the_buffer = data.len() >= self.limit;
+        let direct = if past_the_buffer { data } else { &[] };
+        if let Err(error) = sink.write_all(&self.buffer).and_then(|()| sink.write_all(direct)) {
+            self.state = State::Failed;
+            self.limit = 0;
+            return Err(error);
+        }
+        self.buffer.clear();
+        if !past_the_buffer {
+            self.buffer.reserve_exact(self.limit);
+            self.buffer.extend_from_slice(data);
+        }
+        Ok(())
+    }
+}
+
 impl Write for TaskOutput {
     #[inline]
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        match &mut self.state {
-            State::Writing(sink) => sink.write(data),
-            State::Closed(_) | State::Committed(_) => Err(io::Error::other("the part file is closed")),
-            State::Failed => Err(self.lost().into()),
-        }
+        self.write_all(data).map(|()| data.len())
     }
 
+    #[inline]
+    fn write_all(&mut self, data: &[u8]) -> io::Result<()> {
+        if self.buffer.len() + data.len() < self.limit {
+            self.buffer.extend_from_slice(data);
+            return Ok(());
+        }
+        self.write_slowly(data)
+    }
+
+    /// A part file is complete when it is closed, and not before.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }

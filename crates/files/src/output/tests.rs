@@ -254,6 +254,52 @@ fn a_part_that_cannot_be_closed_is_an_error_that_names_it() {
     assert!(task.commit().is_err());
 }
 
+/// Runs itself again in a process that may not write long files, which is how a full disk looks to it.
+#[test]
+fn a_full_disk_fails_the_attempt_and_names_its_file() {
+    const CHILD: &str = "HEARTH_FILES_TEST_FULL_DISK";
+    if let Ok(dir) = std::env::var(CHILD) {
+        let job = OutputJob::setup(&dir, None).unwrap();
+        let before = files(&dir);
+        let mut task = TaskOutput::open(&job, 0, 1).unwrap();
+        let error = (0..).find_map(|_| task.write_all(&[b'x'; 10_000]).err()).unwrap();
+        let error = Error::from_io("write", "", error);
+        assert!(error.to_string().starts_with("write file:/") && error.report().contains("_m_000000_1"));
+        assert!(error.is_retryable());
+        assert!(task.write(b"more").is_err());
+        assert!(task.commit().is_err());
+        drop(task);
+        assert_eq!(files(&dir), before);
+        return;
+    }
+    let folder = Folder::new();
+    let status = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "output::tests::a_full_disk_fails_the_attempt_and_names_its_file"])
+        .env(CHILD, folder.at("out"))
+        .output()
+        .unwrap();
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stdout));
+    assert!(folder.path().join("out").exists(), "the child ran the test");
+}
+
+#[test]
+fn all_of_it_works_on_the_thread_of_an_asynchronous_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        on_each_store(|dir| {
+            let job = OutputJob::setup(dir, None).unwrap();
+            drop(write(&job, 0, 0, "dropped"));
+            write(&job, 0, 1, "a\nb\n").commit().unwrap();
+            job.commit(1).unwrap();
+            let splits = text_splits(dir, 1, &InputOptions::default()).unwrap();
+            let lines = LineReader::open(&splits[0], &TextOptions::default()).unwrap();
+            assert_eq!(lines.map(Result::unwrap).collect::<Vec<_>>(), ["a", "b"]);
+        });
+    });
+}
+
 #[test]
 fn a_job_travels() {
     let folder = Folder::new();

@@ -1,7 +1,7 @@
-//! What the file system of this machine has and an object store has not: directories.
+//! What the file system of this machine has and an object store has not: directories, and names of any kind.
 
-use std::fs::{self, Metadata};
-use std::io::{self, ErrorKind};
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind, Seek, SeekFrom};
 
 use super::{Entry, Location, Status};
 use crate::error::{Error, Result};
@@ -21,6 +21,24 @@ pub(super) fn status(location: &Location) -> Result<Option<Status>> {
         Err(error) if is_absent(&error) => Ok(None),
         Err(error) => Err(Error::io("look at", location.uri(), error)),
     }
+}
+
+/// Opens a file for reading. The store would do the same, but refuses names that end with `#` and digits.
+pub(super) fn open(location: &Location, offset: u64) -> Result<File> {
+    let failed = |error| Error::io("open", location.uri(), error);
+    let mut file = File::open(location.os_path()).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(Error::NotFound { path: location.uri(), source: "it is a directory".into() });
+    }
+    if offset > metadata.len() {
+        let reason = format!("it has become shorter than {offset} bytes since it was listed");
+        return Err(Error::InvalidPath { path: location.uri(), reason });
+    }
+    if offset > 0 {
+        file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+    }
+    Ok(file)
 }
 
 /// Links that lead to nothing, pipes, sockets and devices are passed over.

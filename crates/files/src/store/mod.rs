@@ -1,7 +1,8 @@
 //! The one storage interface: what the rest of the crate may do with files. Spark: Hadoop's `FileSystem`.
 //!
-//! Bytes go through the `object_store` crate for every store.
-//! Directories, which object stores do not have, are looked at and made in `local` and are prefixes elsewhere.
+//! Below it is the `object_store` crate.
+//! What it has no call for or does slowly on this machine's files is in `local`: directories, which are prefixes
+//! elsewhere, and reading straight from the open file.
 //! A store that needs a network also needs a runtime that drives it; it is to be started here, below the same calls.
 
 mod block_on;

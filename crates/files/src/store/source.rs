@@ -2,18 +2,20 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Buf, Bytes};
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore};
+use object_store::{GetOptions, GetRange, GetResult, ObjectStore};
 
-use super::Location;
 use super::block_on::block_on;
+use super::{Location, local};
 use crate::error::{Error, Result};
+
+type Chunks = BoxStream<'static, object_store::Result<Bytes>>;
 
 /// An open file. Errors of `read` carry an [`Error`] inside.
 pub(crate) struct Source {
@@ -26,7 +28,7 @@ enum Payload {
     /// A file of this machine: read directly into the caller's buffer.
     File(File),
     Stream {
-        chunks: BoxStream<'static, object_store::Result<Bytes>>,
+        chunks: Chunks,
         chunk: Bytes,
     },
 }
@@ -34,18 +36,9 @@ enum Payload {
 impl Source {
     pub(super) fn open(location: &Location, offset: u64) -> Result<Self> {
         let path = location.uri();
-        let range = (offset > 0).then_some(GetRange::Offset(offset));
-        let options = GetOptions { range, ..GetOptions::default() };
-        let result = block_on(location.store.inner.get_opts(&location.object()?, options))
-            .map_err(|error| Error::store("open", &path, error))?;
-        let payload = match result.payload {
-            GetResultPayload::File(mut file, _) => {
-                if offset > 0 {
-                    file.seek(SeekFrom::Start(offset)).map_err(|error| Error::io("seek in", &path, error))?;
-                }
-                Payload::File(file)
-            }
-            GetResultPayload::Stream(chunks) => Payload::Stream { chunks, chunk: Bytes::new() },
+        let payload = match location.store.is_local() {
+            true => Payload::File(local::open(location, offset)?),
+            false => Payload::Stream { chunks: stream(location, offset)?, chunk: Bytes::new() },
         };
         Ok(Self { path, payload, count: Arc::default() })
     }
@@ -54,6 +47,14 @@ impl Source {
     pub(crate) fn counter(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.count)
     }
+}
+
+fn stream(location: &Location, offset: u64) -> Result<Chunks> {
+    let range = (offset > 0).then_some(GetRange::Offset(offset));
+    let options = GetOptions { range, ..GetOptions::default() };
+    block_on(location.store.inner.get_opts(&location.object()?, options))
+        .map(GetResult::into_stream)
+        .map_err(|error| Error::store("open", location.uri(), error))
 }
 
 impl Read for Source {

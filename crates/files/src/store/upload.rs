@@ -24,6 +24,8 @@ pub(crate) struct Upload {
     buffer: Vec<u8>,
     part_size: usize,
     written: u64,
+    /// A part could not be written: the file must not appear, even if the writer goes on.
+    failed: bool,
 }
 
 impl Upload {
@@ -35,6 +37,7 @@ impl Upload {
             buffer: Vec::new(),
             part_size: if local { LOCAL_PART } else { REMOTE_PART },
             written: 0,
+            failed: false,
         };
         if local {
             upload.begin()?;
@@ -49,7 +52,7 @@ impl Upload {
 
     /// Hands the rest to the store and lets the file appear. Returns its size.
     pub(crate) fn finish(mut self) -> Result<u64> {
-        if self.parts.is_none() {
+        if self.parts.is_none() && !self.failed {
             self.location.put(Bytes::from(std::mem::take(&mut self.buffer)))?;
             return Ok(self.written);
         }
@@ -69,6 +72,9 @@ impl Upload {
     }
 
     fn send(&mut self) -> Result<()> {
+        if self.failed {
+            return Err(Error::io("write", self.location.uri(), io::Error::other("an earlier write failed")));
+        }
         if self.buffer.is_empty() {
             return Ok(());
         }
@@ -78,7 +84,10 @@ impl Upload {
             Some(parts) => parts,
             None => self.begin()?,
         };
-        block_on(parts.put_part(data)).map_err(|error| Error::store("write", self.location.uri(), error))
+        block_on(parts.put_part(data)).map_err(|error| {
+            self.failed = true;
+            Error::store("write", self.location.uri(), error)
+        })
     }
 }
 

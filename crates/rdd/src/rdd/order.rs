@@ -251,6 +251,6 @@ mod tests {
         let numbers = (0..1_000u64).map(|n| n * 7_919 % 1_000);
         assert_eq!(least(numbers, 5, u64::cmp), [0, 1, 2, 3, 4]);
         assert_eq!(least([3, 1].into_iter(), 5, i32::cmp), [1, 3]);
-        assert_eq!(least([3, 1].into_iter(), 0, i32::cmp), []);
+        assert!(least([3, 1].into_iter(), 0, i32::cmp).is_empty());
     }
 }

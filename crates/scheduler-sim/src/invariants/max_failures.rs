@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use hearth_scheduler::{Action, Event, JobResult, TaskEnd};
-use hearth_types::{ExecutorId, TaskAttempt};
+use hearth_types::{ExecutorId, ListenerEvent, TaskAttempt, TaskEndReason};
 
 use super::{Check, Invariant, Seen, require};
 use crate::plan::Plan;
@@ -38,6 +38,17 @@ impl FailuresAreCounted {
         failures.surely += u32::from(surely);
     }
 
+    /// A success clears the count, as in Spark: a task that runs again because its output died starts afresh.
+    fn reset(&mut self, id: TaskAttempt) {
+        let of_stage = self.failures.range_mut((id.stage.0, 0, 0)..=(id.stage.0, u32::MAX, u32::MAX));
+        for ((_, stage_attempt, _), failures) in of_stage.filter(|((.., partition), _)| *partition == id.partition) {
+            failures.surely = 0;
+            if *stage_attempt == id.stage_attempt {
+                failures.at_most = 0;
+            }
+        }
+    }
+
     fn lose(&mut self, seen: &Seen, executor: ExecutorId) {
         // A result that is being fetched may be counted as lost with its executor, and again when the fetch fails.
         let of = seen.tasks.values().filter(|task| task.executor == executor);
@@ -64,6 +75,12 @@ impl Invariant for FailuresAreCounted {
             {
                 self.count(*id, true);
             }
+            Event::TaskEnded { id, end: TaskEnd::MapOutput { .. } | TaskEnd::Result { .. }, .. }
+                if seen.is_open(id.task) =>
+            {
+                self.reset(*id);
+            }
+            Event::ResultFetched { id } => self.reset(*id),
             Event::ResultLost { id } => self.count(*id, false),
             Event::ExecutorLost { executor, reason } if reason.is_caused_by_app() => {
                 self.lose(seen, *executor)
@@ -75,7 +92,14 @@ impl Invariant for FailuresAreCounted {
 
     fn on_action(&mut self, seen: &Seen, action: &Action) -> Check {
         match action {
-            Action::AbandonExecutor { executor } => self.lose(seen, *executor),
+            // A silent executor is given up without an event.
+            Action::Post(ListenerEvent::TaskEnd { stage, stage_attempt, reason, task, .. })
+                if matches!(reason, TaskEndReason::ExecutorLost { .. }) && seen.is_alive(task.executor) =>
+            {
+                let (partition, attempt, task) = (task.partition, task.attempt, task.task);
+                let id = TaskAttempt { stage: *stage, stage_attempt: *stage_attempt, partition, attempt, task };
+                self.count(id, !self.launches_ahead);
+            }
             Action::LaunchTask { task, .. } => {
                 let key = (task.id.stage.0, task.id.stage_attempt, task.id.partition);
                 let failures = self.failures.get(&key).copied().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What must hold at every moment of every run: one file per sentence.
 
+mod abandoned;
 mod bounded_requests;
 mod clean_end;
 mod forward_only;
@@ -95,8 +96,10 @@ impl<'p> Invariants<'p> {
     /// Those that hold for a plan.
     pub fn new(plan: &'p Plan) -> Self {
         let all: Vec<Box<dyn Invariant + 'p>> = vec![
+            Box::new(progress::Progress::new(plan)),
             Box::new(slots::RunsAtMostSlots::new(plan)),
             Box::new(live_target::LaunchesOnLive),
+            Box::new(abandoned::OnlySilentAreAbandoned::new(plan)),
             Box::new(parents_first::ParentsComeFirst::new(plan)),
             Box::new(one_commit::OneMayCommit::default()),
             Box::new(no_ghost_output::NoGhostOutput::new(plan)),
@@ -106,7 +109,6 @@ impl<'p> Invariants<'p> {
             Box::new(forward_only::ForwardOnly::default()),
             Box::new(bounded_requests::BoundedRequests::new(plan)),
             Box::new(clean_end::CleanEnd),
-            Box::new(progress::Progress::new(plan)),
         ];
         Self { seen: Seen::default(), all }
     }

@@ -27,12 +27,15 @@ pub struct Seen {
 pub struct SeenExecutor {
     /// How many tasks it runs at a time.
     pub slots: u32,
+    /// When it last said something.
+    pub heard: Timestamp,
     /// Its loss was told, or the scheduler gave it up.
     pub is_gone: bool,
     /// The scheduler let it go.
     pub is_leaving: bool,
     /// Attempts that were launched there and whose end was not told.
     pub open: BTreeSet<TaskId>,
+    stored: BTreeSet<TaskId>,
 }
 
 /// An attempt as the scheduler must see it.
@@ -53,8 +56,10 @@ pub struct SeenTask {
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeenEnd {
-    /// Well; its result may still have to be fetched.
+    /// Well.
     Succeeded,
+    /// Well, but its result has to be fetched.
+    Stored,
     /// Badly.
     Failed,
     /// With its executor.
@@ -72,33 +77,44 @@ impl Seen {
         self.tasks.get(&task).is_some_and(|seen| seen.end.is_none())
     }
 
+    fn is_stored(&self, task: TaskId) -> bool {
+        self.tasks.get(&task).is_some_and(|seen| seen.end == Some(SeenEnd::Stored))
+    }
+
     pub(super) fn on_event(&mut self, now: Timestamp, event: &Event) {
         self.now = now;
+        if let Event::Heartbeat { executor } | Event::TaskEnded { executor, .. } = event
+            && let Some(seen) = self.executors.get_mut(executor)
+        {
+            seen.heard = now;
+        }
         match event {
             Event::JobSubmitted { job, .. } => {
                 self.active_jobs.insert(*job);
             }
             Event::ExecutorRegistered { executor, slots, .. } => {
-                self.executors.insert(*executor, SeenExecutor { slots: *slots, ..SeenExecutor::default() });
+                let new = SeenExecutor { slots: *slots, heard: now, ..SeenExecutor::default() };
+                self.executors.insert(*executor, new);
             }
             Event::ExecutorLost { executor, .. } => self.lose(*executor),
             Event::TaskEnded { id, end, .. } => {
                 let end = match end {
-                    TaskEnd::MapOutput { .. } | TaskEnd::Result { .. } | TaskEnd::IndirectResult { .. } => {
-                        SeenEnd::Succeeded
-                    }
+                    TaskEnd::MapOutput { .. } | TaskEnd::Result { .. } => SeenEnd::Succeeded,
+                    TaskEnd::IndirectResult { .. } => SeenEnd::Stored,
                     TaskEnd::Failed(_) => SeenEnd::Failed,
                 };
                 if self.is_open(id.task) {
                     self.end(id.task, end);
                 }
             }
-            Event::ResultLost { id } => self.end(id.task, SeenEnd::Failed),
+            Event::ResultFetched { id } if self.is_stored(id.task) => self.end(id.task, SeenEnd::Succeeded),
+            Event::ResultLost { id } if self.is_stored(id.task) => self.end(id.task, SeenEnd::Failed),
             Event::ApplicationStarted
             | Event::JobsCancelled { .. }
             | Event::ExecutorRequestFailed { .. }
             | Event::Heartbeat { .. }
             | Event::ResultFetched { .. }
+            | Event::ResultLost { .. }
             | Event::CommitRequested { .. }
             | Event::MapOutputsRequested { .. }
             | Event::BlockUpdated { .. }
@@ -146,6 +162,11 @@ impl Seen {
             seen.end = Some(end);
             if let Some(executor) = self.executors.get_mut(&seen.executor) {
                 executor.open.remove(&task);
+                if end == SeenEnd::Stored {
+                    executor.stored.insert(task);
+                } else {
+                    executor.stored.remove(&task);
+                }
             }
         }
     }
@@ -153,7 +174,8 @@ impl Seen {
     fn lose(&mut self, executor: ExecutorId) {
         let Some(seen) = self.executors.get_mut(&executor) else { return };
         seen.is_gone = true;
-        for task in std::mem::take(&mut seen.open) {
+        let open = std::mem::take(&mut seen.open);
+        for task in open.into_iter().chain(std::mem::take(&mut seen.stored)) {
             if let Some(seen) = self.tasks.get_mut(&task) {
                 seen.end = Some(SeenEnd::Lost);
             }

@@ -344,3 +344,13 @@ fn progress_sees_a_job_that_never_ends() {
     let mut hand = Hand::new(&plan);
     violates(hand.invariants.on_rest(&Look { is_empty: true, ..Look::default() }), "progress");
 }
+
+#[test]
+fn abandoned_sees_an_executor_given_up_that_has_just_spoken() {
+    let plan = plan();
+    let mut hand = Hand::new(&plan);
+    let gives_up = Action::AbandonExecutor { executor: ExecutorId(0) };
+    violates(hand.try_action(&gives_up), "abandoned");
+    hand.invariants.on_event(START + plan.conf.executor_timeout, &Event::Timeout).expect("time passes");
+    hand.action(gives_up);
+}

@@ -34,7 +34,7 @@ pub fn simple_graph(job: JobId, first_shuffle: u32, counts: &[u32]) -> Result<St
 ///
 /// `m0 x3` is shuffle 0 with three map tasks, `r x2` the result stage with two; `>` makes a stage read the one before.
 /// Options: `rdd=N` names the RDD that the stage begins with, `cached` persists it, `hosts=a,b,-` gives preferred
-/// hosts by partition, `parts=3,0` asks for these partitions only, `name=X`.
+/// hosts by partition, `parts=3,0` asks for these partitions only (`none` for none), `name=X`.
 pub fn parse_graph(job: JobId, text: &str) -> Result<StageGraph, String> {
     let mut parts: Vec<Part> = Vec::new();
     for group in text.split(';') {
@@ -109,6 +109,7 @@ fn parse_part(words: &str) -> Result<Part, String> {
             match key {
                 "rdd" => part.rdd = Some(number(value)?),
                 "name" => part.name = Some(value.to_owned()),
+                "parts" if value == "none" => part.asked = Some(Vec::new()),
                 "parts" => part.asked = Some(value.split(',').map(number).collect::<Result<_, _>>()?),
                 "hosts" => part.hosts = value.split(',').map(hosts).collect(),
                 other => return Err(format!("unknown option {other}")),

@@ -41,8 +41,8 @@ pub fn run_script(script: &str) -> Result<String, String> {
         if text.is_empty() || text.starts_with('#') {
             continue;
         }
-        runner.command(text).map_err(|error| format!("line {}: {text}: {error}", number + 1))?;
-        runner.check_clean().map_err(|error| format!("after line {}: {text}: {error}", number + 1))?;
+        let obeyed = runner.command(text).and_then(|()| runner.check_clean());
+        obeyed.map_err(|error| format!("line {}: {error}\nso far:\n{}", number + 1, runner.out))?;
     }
     if runner.scheduler.as_ref().is_some_and(|scheduler| scheduler.view().jobs().next().is_some()) {
         return Err(format!("a job is still active at the end of the script:\n{}", runner.out));
@@ -54,7 +54,7 @@ impl Runner {
     fn check_clean(&self) -> Result<(), String> {
         let Some(view) = self.scheduler.as_ref().map(Scheduler::view) else { return Ok(()) };
         if view.jobs().next().is_none() && !view.is_empty() {
-            return Err(format!("no job is active, but something of one remains: {:?}", self.scheduler));
+            return Err("no job is active, but something of one remains".to_owned());
         }
         Ok(())
     }

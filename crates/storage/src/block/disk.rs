@@ -66,7 +66,9 @@ impl DiskStore {
         match std::fs::remove_dir_all(&self.root) {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => tracing::warn!(path = %self.root.display(), %error, "cannot delete local directory"),
+            Err(error) => {
+                tracing::warn!(path = %self.root.display(), %error, "cannot delete local directory")
+            }
         }
     }
 }
@@ -103,7 +105,13 @@ pub(super) struct BlockFileWriter {
 impl BlockFileWriter {
     pub(super) fn create(path: PathBuf, framing: Framing) -> Result<Self> {
         let file = temporary_beside(&path)?;
-        Ok(Self { file, path, frames: SegmentWriter::new(framing), hasher: crc32fast::Hasher::new(), size: 0 })
+        Ok(Self {
+            file,
+            path,
+            frames: SegmentWriter::new(framing),
+            hasher: crc32fast::Hasher::new(),
+            size: 0,
+        })
     }
 
     pub(super) fn push<T: Serialize>(&mut self, record: &T) -> Result<()> {

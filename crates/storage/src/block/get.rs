@@ -33,7 +33,9 @@ impl BlockManager {
                 let values = values.into_any().downcast::<Vec<T>>().map_err(|_| Error::Type { block })?;
                 Ok(Some(Box::new(SharedValues::new(values))))
             }
-            Some(Found::Memory(MemoryData::Bytes(bytes))) => Ok(Some(Box::new(Records::new(Segment::trusted(bytes))))),
+            Some(Found::Memory(MemoryData::Bytes(bytes))) => {
+                Ok(Some(Box::new(Records::new(Segment::trusted(bytes)))))
+            }
             Some(Found::Memory(MemoryData::MapOutput(_))) => Err(Error::Type { block }),
             Some(Found::Disk(disk)) => match self.open_file(block, &disk) {
                 Err(Error::File(error)) if error.source.kind() == std::io::ErrorKind::NotFound => {

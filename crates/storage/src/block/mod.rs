@@ -77,7 +77,10 @@ pub struct BlockManager {
 
 impl std::fmt::Debug for BlockManager {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BlockManager").field("executor", &self.executor).field("disk", &self.disk).finish_non_exhaustive()
+        f.debug_struct("BlockManager")
+            .field("executor", &self.executor)
+            .field("disk", &self.disk)
+            .finish_non_exhaustive()
     }
 }
 

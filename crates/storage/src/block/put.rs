@@ -60,7 +60,9 @@ impl BlockManager {
     ) -> Result<Put<'a, T>> {
         let reservation = Reservation::new(memory.manager(), rdd_of(block));
         match level {
-            StorageLevel { memory: true, deserialized: true, .. } => self.put_values(block, level, records, reservation),
+            StorageLevel { memory: true, deserialized: true, .. } => {
+                self.put_values(block, level, records, reservation)
+            }
             StorageLevel { memory: true, deserialized: false, .. } => {
                 self.put_serialized(block, level, records, reservation)
             }
@@ -185,7 +187,12 @@ impl BlockManager {
     }
 
     /// Keeps a map output that is in memory where it can be moved to disk. `size` bytes are already acquired.
-    pub(crate) fn store_output(&self, name: BlockId, output: std::sync::Arc<crate::shuffle::MapOutput>, size: u64) {
+    pub(crate) fn store_output(
+        &self,
+        name: BlockId,
+        output: std::sync::Arc<crate::shuffle::MapOutput>,
+        size: u64,
+    ) {
         self.store_in_memory(name, StorageLevel::MEMORY_AND_DISK_SER, MemoryData::MapOutput(output), size);
     }
 }

@@ -10,7 +10,8 @@ impl BlockManager {
     /// Removes a block from memory and disk. Whether it was here.
     pub fn remove(&self, block: BlockId) -> bool {
         if let BlockId::Shuffle { shuffle, map_task } = block {
-            let output = self.shuffles.write().get_mut(&shuffle).and_then(|outputs| outputs.remove(&map_task));
+            let output =
+                self.shuffles.write().get_mut(&shuffle).and_then(|outputs| outputs.remove(&map_task));
             self.forget_output(block);
             return output.map(|output| output.delete()).is_some();
         }

@@ -94,7 +94,13 @@ impl BlockTable {
     }
 
     /// Adds what is in memory. The caller has made sure that the block is not in memory yet.
-    pub(super) fn insert_memory(&mut self, name: BlockId, level: StorageLevel, data: MemoryData, size: u64) -> &Block {
+    pub(super) fn insert_memory(
+        &mut self,
+        name: BlockId,
+        level: StorageLevel,
+        data: MemoryData,
+        size: u64,
+    ) -> &Block {
         self.clock += 1;
         self.recency.insert(self.clock, name);
         let block = self.blocks.entry(name).or_insert(Block { level, memory: None, disk: None });

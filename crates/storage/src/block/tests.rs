@@ -47,7 +47,13 @@ fn every_level_gives_back_what_was_stored() {
         fixture.blocks.remove_rdd(RddId(1));
         assert_eq!(fixture.memory.usage().storage, 0);
         assert!(fixture.files().is_empty());
-        let gone = BlockUpdate { rdd: RddId(1), partition: 0, level: StorageLevel::NONE, memory_size: 0, disk_size: 0 };
+        let gone = BlockUpdate {
+            rdd: RddId(1),
+            partition: 0,
+            level: StorageLevel::NONE,
+            memory_size: 0,
+            disk_size: 0,
+        };
         assert_eq!(fixture.blocks.take_updates()[0], gone);
     }
 }

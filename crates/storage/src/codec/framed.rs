@@ -29,7 +29,10 @@ pub struct FramedFile<T> {
 
 impl<T> std::fmt::Debug for FramedFile<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FramedFile").field("path", &self.path).field("remaining", &self.remaining).finish_non_exhaustive()
+        f.debug_struct("FramedFile")
+            .field("path", &self.path)
+            .field("remaining", &self.remaining)
+            .finish_non_exhaustive()
     }
 }
 

@@ -35,7 +35,10 @@ enum Place {
 
 impl<T> std::fmt::Debug for Records<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Records").field("len", &self.bytes.len()).field("at", &self.next_frame).finish_non_exhaustive()
+        f.debug_struct("Records")
+            .field("len", &self.bytes.len())
+            .field("at", &self.next_frame)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,7 +71,7 @@ impl<T: DeserializeOwned> Records<T> {
         }
         let header = Header::parse(rest).map_err(corrupt)?;
         let body = &rest[header.header_len..];
-        let stored = body.get(..header.stored_len).ok_or(corrupt(Corruption::Truncated))?;
+        let stored = body.get(..header.stored_len).ok_or(Error::Corrupt(Corruption::Truncated))?;
         if !self.is_verified {
             header.check(rest, stored).map_err(corrupt)?;
         }

@@ -29,8 +29,20 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn error(&self, map_index: Option<u32>, from: Option<ExecutorId>, message: String) -> FetchError {
-        FetchError { shuffle: self.shuffle, map_index, reduce: self.reduces.start, from, message, is_cancelled: false }
+    pub(super) fn error(
+        &self,
+        map_index: Option<u32>,
+        from: Option<ExecutorId>,
+        message: String,
+    ) -> FetchError {
+        FetchError {
+            shuffle: self.shuffle,
+            map_index,
+            reduce: self.reduces.start,
+            from,
+            message,
+            is_cancelled: false,
+        }
     }
 
     pub(super) fn cancelled(&self) -> FetchError {
@@ -138,13 +150,21 @@ impl RemoteFetch {
     }
 
     /// The next part, its checksums compared; fetched again once if they are wrong.
-    pub(super) fn next(&mut self, source: &Source, cancelled: &AtomicBool) -> Result<Option<Fetched>, FetchError> {
+    pub(super) fn next(
+        &mut self,
+        source: &Source,
+        cancelled: &AtomicBool,
+    ) -> Result<Option<Fetched>, FetchError> {
         let Some(Part { piece, offset, bytes }) = self.next_part(source, cancelled)? else { return Ok(None) };
         let length = bytes.len();
         let segment = match Segment::verified(bytes) {
             Ok(segment) => segment,
             Err(error) => {
-                tracing::warn!(map_index = piece.map_index, error = error.chain(), "fetching a corrupt piece again");
+                tracing::warn!(
+                    map_index = piece.map_index,
+                    error = error.chain(),
+                    "fetching a corrupt piece again"
+                );
                 let again = self.fetch_again(source, piece, offset, length, cancelled)?;
                 Segment::verified(again)
                     .map_err(|error| source.error(Some(piece.map_index), Some(self.from), error.chain()))?
@@ -196,7 +216,9 @@ impl RemoteFetch {
         let mut bytes = Vec::new();
         while bytes.len() < length {
             match wait(&arrivals, source, cancelled, &mut self.waited)? {
-                Arrival::Parts { parts, .. } => parts.iter().for_each(|part| bytes.extend_from_slice(&part.bytes)),
+                Arrival::Parts { parts, .. } => {
+                    parts.iter().for_each(|part| bytes.extend_from_slice(&part.bytes))
+                }
                 Arrival::Done => break,
                 Arrival::Failed { map_index, executor, message } => {
                     return Err(source.error(map_index, Some(executor), message));

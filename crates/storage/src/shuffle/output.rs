@@ -94,15 +94,6 @@ impl MapOutput {
             files.delete();
         }
     }
-
-    /// The data and index files, where there are any.
-    #[cfg(test)]
-    pub(crate) fn files(&self) -> Option<(PathBuf, PathBuf)> {
-        match &*self.place.read() {
-            Place::Disk(files) => Some((files.data.clone(), files.index.clone())),
-            Place::Memory { .. } | Place::Deleted => None,
-        }
-    }
 }
 
 /// The two files of an output on disk.

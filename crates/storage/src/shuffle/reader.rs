@@ -94,7 +94,10 @@ pub struct ShuffleReader {
 
 impl std::fmt::Debug for ShuffleReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ShuffleReader").field("source", &self.source).field("metrics", &self.metrics).finish_non_exhaustive()
+        f.debug_struct("ShuffleReader")
+            .field("source", &self.source)
+            .field("metrics", &self.metrics)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,7 +111,10 @@ impl ShuffleReader {
         let mut remote: BTreeMap<ExecutorId, Vec<RemotePiece>> = BTreeMap::new();
         for (map_index, status) in (0u32..).zip(request.outputs) {
             let Some(status) = status else {
-                let message = format!("Missing an output location for shuffle {} partition {}", source.shuffle, source.reduces.start);
+                let message = format!(
+                    "Missing an output location for shuffle {} partition {}",
+                    source.shuffle, source.reduces.start
+                );
                 failure = Some(source.error(Some(map_index), None, message));
                 break;
             };
@@ -136,7 +142,9 @@ impl ShuffleReader {
         let outputs = outputs.get(&source.shuffle);
         let local: Vec<_> = local
             .into_iter()
-            .map(|(map_index, map_task)| (map_index, outputs.and_then(|outputs| outputs.get(&map_task)).cloned()))
+            .map(|(map_index, map_task)| {
+                (map_index, outputs.and_then(|outputs| outputs.get(&map_task)).cloned())
+            })
             .collect();
         Self {
             source,
@@ -167,7 +175,8 @@ impl ShuffleReader {
             return Ok(Some(segment));
         }
         let Some(remote) = &mut self.remote else { return Ok(None) };
-        let Some(Fetched { map_index, segment, is_first }) = remote.next(&self.source, &self.cancelled)? else {
+        let Some(Fetched { map_index, segment, is_first }) = remote.next(&self.source, &self.cancelled)?
+        else {
             return Ok(None);
         };
         self.metrics.remote_blocks_fetched += u64::from(is_first);

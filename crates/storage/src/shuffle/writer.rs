@@ -83,7 +83,10 @@ struct SpillFile {
 
 impl std::fmt::Debug for MapOutputWriter<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MapOutputWriter").field("shuffle", &self.shuffle).field("map_task", &self.map_task).finish_non_exhaustive()
+        f.debug_struct("MapOutputWriter")
+            .field("shuffle", &self.shuffle)
+            .field("map_task", &self.map_task)
+            .finish_non_exhaustive()
     }
 }
 
@@ -129,7 +132,11 @@ impl<'a> MapOutputWriter<'a> {
         partition.open_records += 1;
         self.records += 1;
         let grown = partition.open.capacity() - before;
-        if grown > 0 || partition.open.len() >= FRAME_TARGET { self.on_grown(reduce as usize, grown) } else { Ok(()) }
+        if grown > 0 || partition.open.len() >= FRAME_TARGET {
+            self.on_grown(reduce as usize, grown)
+        } else {
+            Ok(())
+        }
     }
 
     /// Makes the output readable for others. On an error nothing is left behind.
@@ -141,7 +148,12 @@ impl<'a> MapOutputWriter<'a> {
             None => self.finish_on_disk(name)?,
         };
         let output = Arc::new(output);
-        self.blocks.shuffles().write().entry(self.shuffle).or_default().insert(self.map_task, Arc::clone(&output));
+        self.blocks
+            .shuffles()
+            .write()
+            .entry(self.shuffle)
+            .or_default()
+            .insert(self.map_task, Arc::clone(&output));
         if let Some(size) = in_memory {
             self.blocks.store_output(name, output, size);
         }
@@ -175,7 +187,8 @@ impl<'a> MapOutputWriter<'a> {
             self.used += frame.capacity() as u64;
             partition.closed.push(Closed::Frame(frame));
         } else {
-            let bytes = std::mem::replace(&mut partition.open, Vec::with_capacity(FRAME_TARGET + FRAME_TARGET / 8));
+            let bytes =
+                std::mem::replace(&mut partition.open, Vec::with_capacity(FRAME_TARGET + FRAME_TARGET / 8));
             self.used += partition.open.capacity() as u64;
             partition.closed.push(Closed::Records { bytes, records });
         }
@@ -193,7 +206,8 @@ impl<'a> MapOutputWriter<'a> {
         let mut pending = Vec::with_capacity(WRITE_SIZE + 2 * FRAME_TARGET);
         for partition in &mut self.partitions {
             offsets.push(spill.len + pending.len() as u64);
-            partition.drain_into(&mut self.encoder, &mut pending, |bytes| spill.append(self.blocks, bytes))?;
+            partition
+                .drain_into(&mut self.encoder, &mut pending, |bytes| spill.append(self.blocks, bytes))?;
             partition.open = Vec::new();
         }
         spill.append(self.blocks, &mut pending)?;
@@ -211,7 +225,7 @@ impl<'a> MapOutputWriter<'a> {
     }
 
     /// Storage memory for the output, if it is small and there is room without evicting anything.
-    fn reserve_memory(&self) -> Option<u64> {
+    fn reserve_memory(&mut self) -> Option<u64> {
         if self.spill.is_some() {
             return None;
         }
@@ -227,8 +241,12 @@ impl<'a> MapOutputWriter<'a> {
             }
         }
         let most = bytes + frames * (MAX_HEADER as u64 + size_of::<u64>() as u64);
-        let fits = bytes <= self.blocks.shuffle_max_in_memory() && self.blocks.memory().try_acquire_storage(most);
-        fits.then_some(most)
+        if bytes > self.blocks.shuffle_max_in_memory() {
+            return None;
+        }
+        // The buffers become the output, so their memory is what the output may take.
+        self.grant.clear();
+        self.blocks.memory().try_acquire_storage(most).then_some(most)
     }
 
     fn finish_in_memory(&mut self, name: BlockId, reserved: u64) -> (MapOutput, Vec<u64>, Option<u64>) {

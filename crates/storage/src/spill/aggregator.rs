@@ -146,9 +146,10 @@ where
         }
         let last: Vec<Rehashed<K, C>> = sorted_slots(&mut self.table);
         self.table = HashTable::new();
-        let merged = merge_runs(&self.ctx, self.grant, self.spilled, last, |left: &Rehashed<K, C>, right| {
-            left.hash.cmp(&right.hash)
-        })?;
+        let merged =
+            merge_runs(&self.ctx, self.grant, self.spilled, last, |left: &Rehashed<K, C>, right| {
+                left.hash.cmp(&right.hash)
+            })?;
         Ok(Box::new(Combined { merged, group: Vec::new(), ahead: None, merge_combiners, is_done: false }))
     }
 
@@ -173,7 +174,13 @@ where
 
     /// Combines one more value and looks how the combiner grows by it. Spills when the memory is used up.
     #[cold]
-    fn insert_measured<V>(&mut self, hash: u64, key: &K, value: V, merge: impl FnOnce(C, V) -> C) -> Result<()> {
+    fn insert_measured<V>(
+        &mut self,
+        hash: u64,
+        key: &K,
+        value: V,
+        merge: impl FnOnce(C, V) -> C,
+    ) -> Result<()> {
         let weight = self.sample_weight;
         self.sample_weight = SAMPLE;
         if let Some(slot) = self.table.find_mut(hash, |slot| slot.hash == hash && slot.key == *key)
@@ -185,7 +192,8 @@ where
             slot.combiner = Some(combiner);
             // A vector that grows has half of its size to spare on average.
             let growth = (after as i64 - before as i64) * 3 / 2;
-            self.combiners_heap = self.combiners_heap.saturating_add(growth.saturating_mul(weight as i64)).max(0);
+            self.combiners_heap =
+                self.combiners_heap.saturating_add(growth.saturating_mul(weight as i64)).max(0);
             // Looking at a large combiner takes time, so the next look is further away.
             self.sample_weight = SAMPLE.max((before + after) / BYTES_PER_RECORD);
         }
@@ -198,7 +206,11 @@ where
     fn make_room(&mut self) -> Result<()> {
         let slot = size_of::<Slot<K, C>>() + 1;
         let larger = self.table.capacity().max(4) * 2 * 8 / 7 * slot;
-        if self.table.is_empty() || self.grant.cover(self.used(larger as u64)) { Ok(()) } else { self.spill() }
+        if self.table.is_empty() || self.grant.cover(self.used(larger as u64)) {
+            Ok(())
+        } else {
+            self.spill()
+        }
     }
 
     /// The table, the sorted slots of a spill, what they point to, and `more`.
@@ -305,12 +317,13 @@ where
     type Item = Result<Hashed<K, C>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.group.is_empty() && !self.is_done {
-            if let Err(error) = self.read_group() {
-                self.is_done = true;
-                self.group.clear();
-                return Some(Err(error));
-            }
+        if self.group.is_empty()
+            && !self.is_done
+            && let Err(error) = self.read_group()
+        {
+            self.is_done = true;
+            self.group.clear();
+            return Some(Err(error));
         }
         self.group.pop().map(Ok)
     }

@@ -72,7 +72,8 @@ impl<T: DeserializeOwned, F: Fn(&T, &T) -> Ordering> Merge<T, F> {
                 return;
             }
             let right = left + 1;
-            let has_smaller_right = right < self.heap.len() && self.is_less(self.heap[right], self.heap[left]);
+            let has_smaller_right =
+                right < self.heap.len() && self.is_less(self.heap[right], self.heap[left]);
             let child = if has_smaller_right { right } else { left };
             if !self.is_less(self.heap[child], self.heap[at]) {
                 return;

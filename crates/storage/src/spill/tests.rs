@@ -126,7 +126,8 @@ fn keys_with_equal_hashes_stay_apart_also_across_spills() {
         counts.insert(SameHash(n % 100), "x".repeat(500), |s| s, |a: String, b| a + &b).unwrap();
     }
     assert!(ctx.metrics().disk_bytes_spilled > 0);
-    let lengths: Vec<usize> = counts.finish(|a, b| a + &b).unwrap().map(|pair| pair.unwrap().1.len()).collect();
+    let lengths: Vec<usize> =
+        counts.finish(|a, b| a + &b).unwrap().map(|pair| pair.unwrap().1.len()).collect();
     assert_eq!(lengths, [30_000; 100]);
 }
 

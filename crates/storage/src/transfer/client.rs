@@ -34,7 +34,8 @@ impl BlockClient {
     /// Reads a whole block from the service at `address` (`host:port`); `None` if it is not there.
     /// An error may be gone at the next try.
     pub async fn fetch_block(&self, address: &str, block: BlockId) -> Result<Option<Bytes>> {
-        let failed = |message: String| Error::Fetch { block, address: address.into(), message: message.into() };
+        let failed =
+            |message: String| Error::Fetch { block, address: address.into(), message: message.into() };
         let name = match block {
             BlockId::Rdd { rdd, partition } => {
                 proto::fetch_block_request::Block::Rdd(proto::RddBlock { rdd: rdd.0, partition })
@@ -45,7 +46,8 @@ impl BlockClient {
         };
         let mut client = self.service(address).map_err(failed)?;
         let request = proto::FetchBlockRequest { block: Some(name) };
-        let mut chunks = client.fetch_block(request).await.map_err(|status| failed(describe(&status)))?.into_inner();
+        let mut chunks =
+            client.fetch_block(request).await.map_err(|status| failed(describe(&status)))?.into_inner();
         let mut head = None;
         // The size comes from outside, so room is made as data arrives.
         let mut data = BytesMut::new();

@@ -81,7 +81,11 @@ impl Blocks for BlockService {
 /// The reader is gone.
 struct Gone;
 
-fn send_block(blocks: &BlockManager, name: BlockId, sender: &mpsc::Sender<Result<proto::BlockChunk, Status>>) {
+fn send_block(
+    blocks: &BlockManager,
+    name: BlockId,
+    sender: &mpsc::Sender<Result<proto::BlockChunk, Status>>,
+) {
     let mut data = match blocks.get_bytes(name) {
         Ok(found) => found,
         Err(error) => {
@@ -154,7 +158,9 @@ impl ChunkWriter {
                     let len = usize::try_from(end - at).unwrap_or(room).min(room);
                     let filled = self.data.len();
                     self.data.resize(filled + len, 0);
-                    if let Err(error) = std::os::unix::fs::FileExt::read_exact_at(&file, &mut self.data[filled..], at) {
+                    if let Err(error) =
+                        std::os::unix::fs::FileExt::read_exact_at(&file, &mut self.data[filled..], at)
+                    {
                         self.data.truncate(filled);
                         return self.fail(Error::file("read", &path)(error).chain());
                     }

@@ -77,7 +77,11 @@ impl StreamPlan {
 
     fn failed(&self, assembler: &Assembler, message: String) -> Arrival {
         let message = format!("fetch from executor {} at {}: {message}", self.executor, self.address);
-        Arrival::Failed { map_index: assembler.current().map(|piece| piece.map_index), executor: self.executor, message }
+        Arrival::Failed {
+            map_index: assembler.current().map(|piece| piece.map_index),
+            executor: self.executor,
+            message,
+        }
     }
 
     async fn stream(&self, assembler: &mut Assembler, arrivals: &Sender<Arrival>) -> Result<(), Broken> {
@@ -160,13 +164,20 @@ impl Assembler {
     }
 
     /// Adds a chunk; what can be given out goes to `parts`, also before an error.
-    fn take(&mut self, lengths: Vec<u64>, mut data: Bytes, parts: &mut Vec<Part>) -> Result<(), &'static str> {
+    fn take(
+        &mut self,
+        lengths: Vec<u64>,
+        mut data: Bytes,
+        parts: &mut Vec<Part>,
+    ) -> Result<(), &'static str> {
         self.lengths.extend(lengths);
         if self.lengths.len() > self.pieces.len() - self.next {
             return Err("the answer has too many pieces");
         }
         while let Some(left) = self.lengths.front_mut() {
-            let Some(&piece) = self.pieces.get(self.next) else { return Err("the answer has too many pieces") };
+            let Some(&piece) = self.pieces.get(self.next) else {
+                return Err("the answer has too many pieces");
+            };
             let take = usize::try_from(*left).unwrap_or(usize::MAX).min(data.len());
             *left -= take as u64;
             let is_whole = *left == 0;

@@ -215,6 +215,16 @@ fn a_file_that_cannot_be_read_is_named() {
 }
 
 #[test]
+fn a_file_that_became_shorter_is_named() {
+    let folder = Folder::new();
+    let path = folder.file("text", "0123456789");
+    let splits = cut(&path, 10, 5);
+    std::fs::write(&path, "012").unwrap();
+    let error = LineReader::open(&splits[1], &TextOptions::default()).unwrap_err().to_string();
+    assert!(error.contains(&path) && error.contains("shorter than 5 bytes"), "{error}");
+}
+
+#[test]
 fn a_store_without_local_files_is_read_through_its_stream() {
     use crate::store::Location;
     let text = (0..1000).map(|i| format!("line {i}\r\n")).collect::<String>();

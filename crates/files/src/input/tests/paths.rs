@@ -104,7 +104,7 @@ fn links_that_lead_nowhere_are_passed_over_and_named_when_asked_for() {
 #[test]
 fn names_with_spaces_and_percent_signs_are_taken_as_they_are() {
     let folder = Folder::new();
-    for name in ["a b%20c.txt", "ümläut €.txt", "x:y.txt", "#a.txt"] {
+    for name in ["a b%20c.txt", "ümläut €.txt", "x:y.txt", "#a.txt", "a#1", "a\tb"] {
         let path = folder.file(name, "found\n");
         assert_eq!(read(&path).unwrap(), ["found"], "{name}");
     }

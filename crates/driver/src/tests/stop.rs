@@ -1,0 +1,61 @@
+//! The end of an application, and what is left of it.
+
+use std::time::{Duration, Instant};
+
+use hearth_rpc::message::ToExecutor;
+use hearth_scheduler::CancelTarget;
+use hearth_types::{JobId, ListenerEvent};
+
+use super::support::*;
+use crate::JobError;
+
+#[test]
+fn stop_ends_every_job_and_everything_else_within_two_seconds() {
+    let world = world(&[]);
+    let executor = world.executor(0, 1);
+    let (submission, _) = job(0, 0, 1);
+    let handle = world.handle.clone();
+    let running = std::thread::spawn(move || handle.run_job(submission));
+    executor.next_launch();
+    let begin = Instant::now();
+    world.handle.stop();
+    assert!(begin.elapsed() < Duration::from_secs(2));
+    assert_eq!(running.join().unwrap(), Err(JobError::Stopped));
+    executor.until(|told| *told == ToExecutor::Shutdown);
+    assert!(world.asked.iter().any(|asked| asked == Asked::Stop));
+    assert!(!world.temp_dir.exists());
+    let heard: Vec<ListenerEvent> = world.heard.iter().collect();
+    assert!(matches!(heard.first(), Some(ListenerEvent::ApplicationStart { .. })));
+    assert!(matches!(heard.get(1), Some(ListenerEvent::EnvironmentUpdate { .. })));
+    assert!(matches!(heard.last(), Some(ListenerEvent::ApplicationEnd { .. })));
+    world.handle.stop();
+    let (late, _) = job(10, 0, 1);
+    assert_eq!(world.handle.run_job(late), Err(JobError::Stopped));
+    world.handle.cancel(CancelTarget::All, "");
+    assert!(world.handle.status().job_info(JobId(0)).is_some());
+}
+
+#[test]
+fn the_event_log_holds_the_whole_application() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_str().unwrap();
+    let world = world(&[
+        ("spark.eventLog.enabled", "true"),
+        ("spark.eventLog.dir", path),
+        ("spark.eventLog.compress", "false"),
+        ("spark.eventLog.rolling.enabled", "false"),
+        ("spark.app.id", "app-7"),
+    ]);
+    world.executor(0, 2).serve(succeed);
+    let (job, _) = job(0, 1, 2);
+    world.handle.run_job(job).unwrap();
+    world.handle.stop();
+    let text = std::fs::read_to_string(directory.path().join("app-7")).unwrap();
+    let count = |event: &str| {
+        text.lines().filter(|line| line.starts_with(&format!("{{\"Event\":\"{event}\""))).count()
+    };
+    assert_eq!(count("SparkListenerTaskEnd"), 4);
+    assert_eq!((count("SparkListenerJobStart"), count("SparkListenerJobEnd")), (1, 1));
+    assert_eq!((count("SparkListenerStageSubmitted"), count("SparkListenerStageCompleted")), (2, 2));
+    assert!(text.lines().last().unwrap().contains("SparkListenerApplicationEnd"));
+}
