@@ -36,24 +36,21 @@ impl Control {
         let mut heartbeats = interval_at(Instant::now() + heartbeat, heartbeat);
         heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut messages = Vec::with_capacity(BATCH);
-        let ending = 'ended: loop {
+        loop {
             tokio::select! {
                 received = from_driver.recv_many(&mut messages, BATCH) => {
                     if received == 0 {
-                        break Ending::Disconnected;
+                        return Ending::Disconnected;
                     }
                     for message in messages.drain(..) {
                         if let ControlFlow::Break(ending) = self.on_message(message) {
-                            break 'ended ending;
+                            return ending;
                         }
                     }
                 }
                 _ = heartbeats.tick() => self.heartbeat(),
             }
-        };
-        self.slots.stop();
-        self.env.services().disconnect();
-        ending
+        }
     }
 
     fn on_message(&mut self, message: ToExecutor) -> ControlFlow<Ending> {
@@ -121,5 +118,13 @@ impl Control {
     fn tell(&self, message: FromExecutor) {
         // An error says that the driver is gone, which the loop is about to notice.
         drop(self.to_driver.send(message));
+    }
+}
+
+/// Also when the runtime goes away under the loop, as that of a driver in this process does.
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.slots.stop();
+        self.env.services().disconnect();
     }
 }

@@ -48,7 +48,13 @@ pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, PanicRecord> {
     let record = take_panic();
     RECORDING.set(before);
     result.map_err(|payload| {
-        record.unwrap_or_else(|| PanicRecord { message: describe(&*payload), backtrace: String::new() })
+        let record =
+            record.unwrap_or_else(|| PanicRecord { message: describe(&*payload), backtrace: String::new() });
+        // A payload is a value of the user's, and dropping it is the user's code.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(again);
+        }
+        record
     })
 }
 
@@ -116,6 +122,18 @@ mod tests {
     fn an_unwinding_that_is_no_panic_has_no_backtrace() {
         let record = catch(|| -> () { std::panic::resume_unwind(Box::new("thrown")) }).unwrap_err();
         assert_eq!(record, PanicRecord { message: "thrown".into(), backtrace: String::new() });
+    }
+
+    #[test]
+    fn a_payload_that_panics_when_dropped_does_no_harm() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                std::panic::resume_unwind(Box::new("again"));
+            }
+        }
+        let record = catch(|| -> () { std::panic::panic_any(Bomb) }).unwrap_err();
+        assert!(record.message.ends_with("panicked with a value that is not text"), "{}", record.message);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hearth_types::{
-    BlockId, BlockUpdate, ExecutorId, JobProperties, KillReason, MapSizes, MapStatus, RddId, ShuffleId, TaskAttempt,
-    TaskBinaryId, TaskDescription, TaskEndReason, TaskMetrics,
+    BlockId, BlockUpdate, ExecutorId, JobProperties, KillReason, MapSizes, MapStatus, RddId, ShuffleId,
+    TaskAttempt, TaskBinaryId, TaskDescription, TaskEndReason, TaskMetrics,
 };
 
 /// From an executor to the driver.

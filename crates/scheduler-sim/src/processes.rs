@@ -30,7 +30,8 @@ impl World<'_> {
         let host = self.random.pick(&self.plan.hosts).cloned().unwrap_or_else(|| HostName::new("host0"));
         let executor = Executor::new(id, host.clone(), slots);
         let (up, down) = (Stream::default(), Stream::default());
-        let process = Process { executor, life: Life::Runs, up, down, deferred: Vec::new() };
+        let process =
+            Process { executor, life: Life::Runs, up, down, is_broken: false, deferred: Vec::new() };
         self.processes.insert(id, process);
         self.blocks.set_reachable(id, true);
         let block_address = format!("{host}:{}", id.0);
@@ -136,11 +137,26 @@ impl World<'_> {
                 self.blocks.set_reachable(id, false);
                 self.at(until, Occurrence::Heal(id));
             }
-            Strike::LoseOutputs => self.blocks.lose_outputs(id),
+            Strike::LoseOutputs => {
+                self.blocks.lose_outputs(id);
+                if let Some(process) = self.processes.get_mut(&id) {
+                    process.is_broken = true;
+                }
+            }
             Strike::DropBlock => {
                 let inside = Inside::DropBlock;
                 self.at(self.now, Occurrence::Inside { executor: id, inside, is_message: false });
             }
+        }
+    }
+
+    /// The faults stop. Executors that lost outputs go, so that nothing wrong is left to be found out later.
+    pub(crate) fn calm_down(&mut self) {
+        self.trace.note(self.now, format_args!("the faults stop"));
+        self.faulty = false;
+        let broken = self.processes.iter().filter(|(_, process)| process.is_broken);
+        for id in broken.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.on_process_end(id, ExecutorLossReason::Exited { code: 1 });
         }
     }
 

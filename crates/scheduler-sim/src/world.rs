@@ -55,6 +55,8 @@ pub(crate) struct Process {
     pub(crate) life: Life,
     pub(crate) up: Stream,
     pub(crate) down: Stream,
+    /// It has lost map outputs, so its disk may not be trusted.
+    pub(crate) is_broken: bool,
     /// What reached it while it was frozen.
     pub(crate) deferred: Vec<Inside>,
 }
@@ -246,10 +248,7 @@ impl<'p> World<'p> {
                 }
             }
             Occurrence::Heal(executor) => self.heal(executor),
-            Occurrence::Calm => {
-                self.faulty = false;
-                self.trace.note(self.now, format_args!("the faults stop"));
-            }
+            Occurrence::Calm => self.calm_down(),
         }
         Ok(())
     }

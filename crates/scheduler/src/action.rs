@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use hearth_types::{
-    ExecutorId, JobId, KillReason, ListenerEvent, MapStatus, ShuffleId, StageId, TaskAttempt, TaskBinaryId, TaskDescription,
+    ExecutorId, JobId, KillReason, ListenerEvent, MapStatus, ShuffleId, StageId, TaskAttempt, TaskBinaryId,
+    TaskDescription,
 };
 use serde::{Deserialize, Serialize};
 
 /// One thing to do now. Actions of one call are done in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "two actions of three are posts, so boxing them would only cost"
+)]
 pub enum Action {
     /// Start an attempt. Comes back as `TaskEnded`, or `ExecutorLost`.
     LaunchTask {

@@ -19,7 +19,9 @@ struct CachedRdd {
 
 impl CachedRdd {
     fn on(&self, partition: u32) -> impl Iterator<Item = ExecutorId> + '_ {
-        self.blocks.range((partition, ExecutorId(0))..=(partition, ExecutorId::DRIVER)).map(|(_, executor)| *executor)
+        self.blocks
+            .range((partition, ExecutorId(0))..=(partition, ExecutorId::DRIVER))
+            .map(|(_, executor)| *executor)
     }
 
     fn remove(&mut self, partition: u32, executor: ExecutorId) {

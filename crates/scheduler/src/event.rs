@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hearth_types::{
-    BlockUpdate, ExecutorId, ExecutorLossReason, HostName, JobId, JobProperties, MapSizes, RddId, ShuffleId, StageGraph,
-    StageId, TaskAttempt, TaskEndReason, TaskMetrics,
+    BlockUpdate, ExecutorId, ExecutorLossReason, HostName, JobId, JobProperties, MapSizes, RddId, ShuffleId,
+    StageGraph, StageId, TaskAttempt, TaskEndReason, TaskMetrics,
 };
 use serde::{Deserialize, Serialize};
 

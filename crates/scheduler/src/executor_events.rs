@@ -33,7 +33,12 @@ impl Scheduler {
     }
 
     /// An executor is gone: first its tasks are settled, then what it kept is forgotten.
-    pub(crate) fn on_executor_lost(&mut self, turn: &mut Turn, executor: ExecutorId, reason: &ExecutorLossReason) {
+    pub(crate) fn on_executor_lost(
+        &mut self,
+        turn: &mut Turn,
+        executor: ExecutorId,
+        reason: &ExecutorLossReason,
+    ) {
         // One that was never seen may have died before it registered: its registration will be late.
         let new = self.lost.insert(executor);
         let Some(data) = self.tasks.executors().get(executor) else {

@@ -136,7 +136,11 @@ impl MapOutputTracker {
     }
 }
 
-fn uncount(counts: &mut BTreeMap<ExecutorId, BTreeMap<ShuffleId, u32>>, executor: ExecutorId, shuffle: ShuffleId) {
+fn uncount(
+    counts: &mut BTreeMap<ExecutorId, BTreeMap<ShuffleId, u32>>,
+    executor: ExecutorId,
+    shuffle: ShuffleId,
+) {
     let Some(shuffles) = counts.get_mut(&executor) else { return };
     if let Some(count) = shuffles.get_mut(&shuffle) {
         *count -= 1;

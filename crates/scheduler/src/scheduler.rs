@@ -113,7 +113,9 @@ impl Scheduler {
                 self.on_result_read(turn, id, Outcome::Failed(Arc::new(TaskEndReason::TaskResultLost)));
             }
             Event::CommitRequested { id, executor } => {
+                let told_to_stop = self.tasks.running(id).is_some_and(|task| task.killed);
                 let allowed = match judge(&self.dag, &self.tasks, id, Some(executor)) {
+                    Judgement::Current | Judgement::LateButUseful if told_to_stop => false,
                     Judgement::Current | Judgement::LateButUseful => self.dag.commits.can_commit(id),
                     Judgement::Stale | Judgement::Unknown => false,
                 };
@@ -152,7 +154,9 @@ impl Scheduler {
         }
         self.route(turn);
         self.dag.on_time(turn);
-        if !self.allocation.is_ready() && self.allocation.check_ready(turn.now, self.tasks.executors().staying()) {
+        if !self.allocation.is_ready()
+            && self.allocation.check_ready(turn.now, self.tasks.executors().staying())
+        {
             turn.offer_all = true;
         }
         if self.tasks.next_timeout().is_some_and(|at| at <= turn.now) {

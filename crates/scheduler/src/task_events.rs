@@ -75,7 +75,13 @@ impl Scheduler {
         }
     }
 
-    fn on_result_refused(&mut self, turn: &mut Turn, id: TaskAttempt, metrics: Box<TaskMetrics>, message: String) {
+    fn on_result_refused(
+        &mut self,
+        turn: &mut Turn,
+        id: TaskAttempt,
+        metrics: Box<TaskMetrics>,
+        message: String,
+    ) {
         let words = KillReason::Asked("Tasks result size has exceeded maxResultSize".to_owned());
         self.tasks.on_ended(turn, id, Outcome::Failed(Arc::new(TaskEndReason::TaskKilled(words))), metrics);
         self.tasks.give_up(turn, id.stage, message);

@@ -21,7 +21,11 @@ fn every_script_brings_what_it_expects() {
                 let at = at.unwrap_or_else(|| out.lines().count().min(script.lines().count()));
                 let got = out.lines().nth(at).unwrap_or("(the end)");
                 let expected = script.lines().nth(at).unwrap_or("(the end)");
-                wrong.push(format!("{}:{}\n  expected: {expected}\n  got:      {got}", path.display(), at + 1));
+                wrong.push(format!(
+                    "{}:{}\n  expected: {expected}\n  got:      {got}",
+                    path.display(),
+                    at + 1
+                ));
             }
             Err(error) => wrong.push(format!("{}: {error}", path.display())),
         }

@@ -3,6 +3,9 @@
 
 use hearth::prelude::*;
 
+/// The step from one state of SplitMix64 to the next.
+const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
+
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
     let partitions: u32 = args.next().map_or(Ok(2), |text| text.parse())?;
@@ -11,7 +14,7 @@ fn main() -> anyhow::Result<()> {
     let sc = SparkContext::new(SparkConf::new().with("spark.app.name", "pi"))?;
     let inside = sc
         .range(0, i64::from(partitions), 1, partitions)
-        .map_with(samples, |samples, partition| darts_inside(partition as u64 + 1, *samples))
+        .map_with(samples, |samples, partition| darts_inside(partition as u64, *samples))
         .reduce(|left, right| left + right)?;
     let thrown = u64::from(partitions) * samples;
     println!("Pi is roughly {}", 4.0 * inside as f64 / thrown as f64);
@@ -20,10 +23,10 @@ fn main() -> anyhow::Result<()> {
 
 /// How many of so many darts, thrown at the square from -1 to 1, hit the circle in it.
 fn darts_inside(seed: u64, darts: u64) -> u64 {
-    // A part of its own of the numbers that SplitMix64 gives: small, and good enough to throw darts.
-    let mut state = mix(seed);
+    // Each seed begins elsewhere in the one sequence of SplitMix64: small, and good enough to throw darts.
+    let mut state = mix(seed.wrapping_add(GAMMA));
     let mut coordinate = || {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        state = state.wrapping_add(GAMMA);
         (mix(state) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     };
     (0..darts).filter(|_| coordinate().powi(2) + coordinate().powi(2) <= 1.0).count() as u64

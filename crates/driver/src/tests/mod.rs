@@ -12,13 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use hearth_cluster::ClusterEvent;
-use hearth_rpc::message::{FromExecutor, RemoveBlocks, TaskOutcome, ToExecutor};
+use hearth_rpc::message::{TaskOutcome, ToExecutor};
 use hearth_scheduler::CancelTarget;
-use hearth_types::{
-    BlockId, ExceptionKind, ExecutorId, ExecutorLossReason, JobId, ListenerEvent, RddId, ShuffleId,
-    TaskAttempt, TaskEndReason, TaskId,
-};
+use hearth_types::{ExceptionKind, JobId, TaskEndReason};
 use support::*;
 
 use crate::{JobError, JobStatus};

@@ -29,6 +29,9 @@ pub(super) async fn live(
     // The terminal sends Ctrl-C and its own closing to the whole process group; the driver gets them too and tells us.
     let _interrupts = signal(SignalKind::interrupt())?;
     let _hang_ups = signal(SignalKind::hangup())?;
+    // Whoever read our log may be gone before us; we still have files to delete. Rust's own start-up ignores this signal,
+    // but an executor is entered before that.
+    let _broken_pipes = signal(SignalKind::pipe())?;
     let mut terminate = signal(SignalKind::terminate())?;
 
     let conf: SparkConf = bootstrap.conf.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();

@@ -90,3 +90,59 @@ pub(super) async fn pump<B: Batch>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures::StreamExt;
+    use hearth_types::{KillReason, StageId, TaskAttempt, TaskBinaryId, TaskId};
+
+    use super::*;
+    use crate::control::channel;
+    use crate::generated::control as pb;
+    use crate::message::{StageBinary, ToExecutor};
+    use pb::to_executor::Kind;
+
+    fn launch(binary: u64, size: usize) -> ToExecutor {
+        let bytes = Bytes::from(vec![0; size]);
+        ToExecutor::Launch {
+            binaries: vec![StageBinary { id: TaskBinaryId(binary), bytes }],
+            tasks: Vec::new(),
+        }
+    }
+
+    fn kill() -> ToExecutor {
+        let id =
+            TaskAttempt { stage: StageId(0), stage_attempt: 0, partition: 0, attempt: 0, task: TaskId(0) };
+        ToExecutor::Kill { id, reason: KillReason::StageCancelled }
+    }
+
+    /// The messages of each batch, launches as the binaries in them.
+    async fn batches(messages: Vec<ToExecutor>) -> Vec<Vec<String>> {
+        let (sender, queue) = channel();
+        messages.into_iter().for_each(|message| sender.send(message).unwrap());
+        drop(sender);
+        let batches: Vec<pb::ToExecutorBatch> = Batches::new(queue).collect().await;
+        let name = |message: pb::ToExecutor| match message.kind.unwrap() {
+            Kind::Launch(launch) => {
+                format!("{:?}", launch.binaries.iter().map(|binary| binary.id).collect::<Vec<_>>())
+            }
+            Kind::Kill(_) => "kill".to_owned(),
+            other => panic!("{other:?}"),
+        };
+        batches.into_iter().map(|batch| batch.messages.into_iter().map(name).collect()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_queued_travels_together_and_in_order() {
+        let queued = vec![launch(1, 0), launch(2, 0), kill(), launch(3, 0)];
+        assert_eq!(batches(queued).await, [["[1, 2]", "kill", "[3]"]]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_closed_when_it_is_large() {
+        let queued =
+            vec![launch(1, TARGET / 2), launch(2, TARGET), launch(3, 0), launch(4, 2 * TARGET), kill()];
+        assert_eq!(batches(queued).await, [vec!["[1, 2]"], vec!["[3, 4]"], vec!["kill"]]);
+    }
+}

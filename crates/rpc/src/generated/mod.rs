@@ -1,5 +1,10 @@
 //! Code made from `proto/` by `cargo xtask protos`. Not to be edited.
-#![expect(missing_docs, clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "generated code")]
+#![expect(
+    missing_docs,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated code"
+)]
 
 /// `hearth.block.v1`: how executors read each other's blocks.
 pub mod block {

@@ -25,6 +25,8 @@ impl Invariant for CleanEnd {
         require(look.is_empty, || "the run is over and something remains".to_owned())?;
         let Look { running, outputs, .. } = look;
         require(*running == 0, || format!("the run is over and {running} attempts count as running"))?;
-        require(outputs.is_empty(), || format!("the program has let go of all, and these remain: {outputs:?}"))
+        require(outputs.is_empty(), || {
+            format!("the program has let go of all, and these remain: {outputs:?}")
+        })
     }
 }

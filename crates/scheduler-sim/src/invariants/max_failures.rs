@@ -41,7 +41,9 @@ impl FailuresAreCounted {
     /// A success clears the count, as in Spark: a task that runs again because its output died starts afresh.
     fn reset(&mut self, id: TaskAttempt) {
         let of_stage = self.failures.range_mut((id.stage.0, 0, 0)..=(id.stage.0, u32::MAX, u32::MAX));
-        for ((_, stage_attempt, _), failures) in of_stage.filter(|((.., partition), _)| *partition == id.partition) {
+        for ((_, stage_attempt, _), failures) in
+            of_stage.filter(|((.., partition), _)| *partition == id.partition)
+        {
             failures.surely = 0;
             if *stage_attempt == id.stage_attempt {
                 failures.at_most = 0;
@@ -80,8 +82,8 @@ impl Invariant for FailuresAreCounted {
             {
                 self.reset(*id);
             }
-            Event::ResultFetched { id } => self.reset(*id),
-            Event::ResultLost { id } => self.count(*id, false),
+            Event::ResultFetched { id } if seen.is_stored(id.task) => self.reset(*id),
+            Event::ResultLost { id } if seen.is_stored(id.task) => self.count(*id, true),
             Event::ExecutorLost { executor, reason } if reason.is_caused_by_app() => {
                 self.lose(seen, *executor)
             }
@@ -97,7 +99,8 @@ impl Invariant for FailuresAreCounted {
                 if matches!(reason, TaskEndReason::ExecutorLost { .. }) && seen.is_alive(task.executor) =>
             {
                 let (partition, attempt, task) = (task.partition, task.attempt, task.task);
-                let id = TaskAttempt { stage: *stage, stage_attempt: *stage_attempt, partition, attempt, task };
+                let id =
+                    TaskAttempt { stage: *stage, stage_attempt: *stage_attempt, partition, attempt, task };
                 self.count(id, !self.launches_ahead);
             }
             Action::LaunchTask { task, .. } => {

@@ -1,7 +1,13 @@
-//! No map output is named that does not exist: each was made by the task it names, there, and its executor is not lost.
+//! No map output is registered from an executor lost at or after that task's epoch.
+//!
+//! Each output that is registered, or told to an executor, was made by the task that it names, there.
+//! Its executor is not lost, and its outputs were not given up, because of a fetch that failed, at the task's epoch or
+//! later.
 
-use hearth_scheduler::Action;
-use hearth_types::{MapStatus, ShuffleId, StageKind};
+use std::collections::BTreeMap;
+
+use hearth_scheduler::{Action, Event, TaskEnd};
+use hearth_types::{ExecutorId, ListenerEvent, MapStatus, ShuffleId, StageId, StageKind, TaskEndReason};
 
 use super::{Check, Invariant, Look, Seen, SeenEnd, require};
 use crate::plan::Plan;
@@ -10,11 +16,15 @@ use crate::plan::Plan;
 #[derive(Debug)]
 pub(super) struct NoGhostOutput<'p> {
     plan: &'p Plan,
+    /// The latest attempt of each stage that is needed.
+    attempts: BTreeMap<StageId, u32>,
+    /// The latest epoch at which an executor's outputs were given up.
+    given_up: BTreeMap<ExecutorId, u64>,
 }
 
 impl<'p> NoGhostOutput<'p> {
     pub(super) fn new(plan: &'p Plan) -> Self {
-        Self { plan }
+        Self { plan, attempts: BTreeMap::new(), given_up: BTreeMap::new() }
     }
 
     fn check(&self, seen: &Seen, shuffle: ShuffleId, map: u32, status: &MapStatus) -> Check {
@@ -31,7 +41,12 @@ impl<'p> NoGhostOutput<'p> {
                 && task.executor == *executor
                 && task.end == Some(SeenEnd::Succeeded)
         });
-        require(made, || format!("{} is named, but was not made", what()))
+        require(made, || format!("{} is named, but was not made", what()))?;
+        let given_up = self.given_up.get(executor);
+        let is_newer = given_up.is_none_or(|at| task.is_some_and(|task| task.epoch > *at));
+        require(is_newer, || {
+            format!("{} is named, but all outputs there were given up at {given_up:?}", what())
+        })
     }
 }
 
@@ -44,7 +59,28 @@ impl Invariant for NoGhostOutput<'_> {
         "no map output is registered from an executor lost at or after that task's epoch"
     }
 
+    fn on_event(&mut self, seen: &Seen, event: &Event) -> Check {
+        if let Event::TaskEnded { id, end: TaskEnd::Failed(reason), .. } = event
+            && let TaskEndReason::FetchFailed { from: Some(from), .. } = &**reason
+            && self.attempts.get(&id.stage) == Some(&id.stage_attempt)
+            && let Some(task) = seen.tasks.get(&id.task).filter(|task| task.end.is_none())
+        {
+            let at = self.given_up.entry(*from).or_default();
+            *at = task.epoch.max(*at);
+        }
+        Ok(())
+    }
+
     fn on_action(&mut self, seen: &Seen, action: &Action) -> Check {
+        match action {
+            Action::Post(ListenerEvent::StageSubmitted { stage, .. }) => {
+                self.attempts.insert(stage.stage, stage.attempt);
+            }
+            Action::ForgetStage { stage, .. } => {
+                self.attempts.remove(stage);
+            }
+            _ => {}
+        }
         let Action::SendMapOutputs { shuffle, outputs, executor, .. } = action else { return Ok(()) };
         let maps = self.plan.maps(*shuffle) as usize;
         require(outputs.is_empty() || outputs.len() == maps, || {

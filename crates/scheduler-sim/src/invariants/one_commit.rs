@@ -43,7 +43,9 @@ impl Invariant for OneMayCommit {
             && holder != *id
         {
             match seen.tasks.get(&holder.task).and_then(|task| task.end) {
-                None | Some(SeenEnd::Stored) => return Err(format!("{id} may commit while {holder} may, too")),
+                None | Some(SeenEnd::Stored) => {
+                    return Err(format!("{id} may commit while {holder} may, too"));
+                }
                 Some(SeenEnd::Succeeded) => return Err(format!("{id} may commit after {holder} has")),
                 Some(SeenEnd::Failed | SeenEnd::Lost) => {}
             }

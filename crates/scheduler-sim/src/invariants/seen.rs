@@ -47,8 +47,8 @@ pub struct SeenTask {
     pub executor: ExecutorId,
     /// Its code.
     pub binary: TaskBinaryId,
-    /// Its position in its task set.
-    pub index: u32,
+    /// Generation of map outputs at its launch.
+    pub epoch: u64,
     /// How it ended, if that was told.
     pub end: Option<SeenEnd>,
 }
@@ -77,7 +77,8 @@ impl Seen {
         self.tasks.get(&task).is_some_and(|seen| seen.end.is_none())
     }
 
-    fn is_stored(&self, task: TaskId) -> bool {
+    /// Whether the attempt's result is being fetched, as far as is known.
+    pub fn is_stored(&self, task: TaskId) -> bool {
         self.tasks.get(&task).is_some_and(|seen| seen.end == Some(SeenEnd::Stored))
     }
 
@@ -127,8 +128,8 @@ impl Seen {
     pub(super) fn on_action(&mut self, action: &Action) {
         match action {
             Action::LaunchTask { executor, task } => {
-                let (id, binary, index) = (task.id, task.binary, task.index);
-                self.tasks.insert(id.task, SeenTask { id, executor: *executor, binary, index, end: None });
+                let (id, binary, epoch) = (task.id, task.binary, task.epoch);
+                self.tasks.insert(id.task, SeenTask { id, executor: *executor, binary, epoch, end: None });
                 if let Some(seen) = self.executors.get_mut(executor) {
                     seen.open.insert(id.task);
                 }

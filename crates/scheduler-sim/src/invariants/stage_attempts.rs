@@ -14,12 +14,19 @@ pub(super) struct StageAttemptsAreCounted {
     most: u32,
     fetch_failed: BTreeSet<(StageId, u32)>,
     consecutive: BTreeMap<StageId, u32>,
+    /// Stages whose last attempt failed although none of its tasks met a fetch failure.
+    without_cause: BTreeSet<StageId>,
 }
 
 impl StageAttemptsAreCounted {
     pub(super) fn new(plan: &Plan) -> Self {
         let most = plan.conf.stage_max_consecutive_attempts;
-        Self { most, fetch_failed: BTreeSet::new(), consecutive: BTreeMap::new() }
+        Self {
+            most,
+            fetch_failed: BTreeSet::new(),
+            consecutive: BTreeMap::new(),
+            without_cause: BTreeSet::new(),
+        }
     }
 }
 
@@ -53,9 +60,17 @@ impl Invariant for StageAttemptsAreCounted {
                     *consecutive = 0;
                 } else if self.fetch_failed.contains(&(info.stage, info.attempt)) {
                     *consecutive += 1;
+                } else {
+                    self.without_cause.insert(info.stage);
                 }
             }
             Action::Post(ListenerEvent::StageSubmitted { stage: info, .. }) => {
+                require(!self.without_cause.contains(&info.stage), || {
+                    format!(
+                        "stage {} starts again, but nothing had gone wrong in its last attempt",
+                        info.stage
+                    )
+                })?;
                 let consecutive = self.consecutive.get(&info.stage).copied().unwrap_or(0);
                 return require(consecutive < self.most, || {
                     format!("stage {} starts again after {consecutive} failed attempts", info.stage)

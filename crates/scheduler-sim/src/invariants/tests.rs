@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use hearth_scheduler::{Action, CancelTarget, Event, JobResult, TaskEnd};
 use hearth_types::{
-    ExceptionKind, ExecutorId, ExecutorLossReason, HostName, JobId, JobProperties, ListenerEvent, MapSizes, MapStatus,
-    ShuffleId, StageId, StageInfo, StageKind, StorageLevel, TaskAttempt, TaskBinaryId, TaskDescription, TaskEndReason,
-    TaskId, TaskLocality, TaskMetrics, Timestamp,
+    ExceptionKind, ExecutorId, ExecutorLossReason, HostName, JobId, JobProperties, ListenerEvent, MapSizes,
+    MapStatus, ShuffleId, StageId, StageInfo, StageKind, StorageLevel, TaskAttempt, TaskBinaryId,
+    TaskDescription, TaskEndReason, TaskId, TaskLocality, TaskMetrics, Timestamp,
 };
 
 use super::{GIVEN_UP, Invariants, Look, Violation};
@@ -21,7 +21,9 @@ fn plan() -> Plan {
         let first = plan.lineage.shuffles().first().map(|of| of.parent);
         let is_map = matches!(binaries.first().map(|of| &of.kind), Some(StageKind::ShuffleMap { .. }));
         is_map
-            && first.is_some_and(|parent| plan.maps(ShuffleId(0)) > 0 && plan.lineage.shuffles_of(parent).is_empty())
+            && first.is_some_and(|parent| {
+                plan.maps(ShuffleId(0)) > 0 && plan.lineage.shuffles_of(parent).is_empty()
+            })
             && plan.lineage.shuffles_of(plan.jobs[0].rdd) == [ShuffleId(0)]
             && !plan.jobs[0].partitions.is_empty()
             && plan.lineage.rdds().iter().all(|rdd| !rdd.storage_level.is_valid())
@@ -54,7 +56,12 @@ impl<'p> Hand<'p> {
             });
         }
         let job = &plan.jobs[0];
-        let graph = plan.lineage.graph(job.rdd, job.partitions.clone(), |at| binary_id(0, at), |_| StorageLevel::NONE);
+        let graph = plan.lineage.graph(
+            job.rdd,
+            job.partitions.clone(),
+            |at| binary_id(0, at),
+            |_| StorageLevel::NONE,
+        );
         hand.event(Event::JobSubmitted {
             job: JobId(0),
             graph: graph.expect("the plan's graphs are valid"),
@@ -110,7 +117,14 @@ impl<'p> Hand<'p> {
         Action::Post(ListenerEvent::StageCompleted { stage: self.stage_info(stage, attempt, failure) })
     }
 
-    fn launch(&mut self, executor: u32, stage: u32, stage_attempt: u32, partition: u32, attempt: u32) -> Action {
+    fn launch(
+        &mut self,
+        executor: u32,
+        stage: u32,
+        stage_attempt: u32,
+        partition: u32,
+        attempt: u32,
+    ) -> Action {
         let task = TaskId(self.tasks);
         self.tasks += 1;
         let id = TaskAttempt { stage: StageId(stage), stage_attempt, partition, attempt, task };
@@ -126,7 +140,14 @@ impl<'p> Hand<'p> {
     }
 
     /// Launches and says which attempt that was.
-    fn launched(&mut self, executor: u32, stage: u32, stage_attempt: u32, partition: u32, attempt: u32) -> TaskAttempt {
+    fn launched(
+        &mut self,
+        executor: u32,
+        stage: u32,
+        stage_attempt: u32,
+        partition: u32,
+        attempt: u32,
+    ) -> TaskAttempt {
         let action = self.launch(executor, stage, stage_attempt, partition, attempt);
         let Action::LaunchTask { task, .. } = &action else { unreachable!("launch makes launches") };
         let id = task.id;
@@ -224,17 +245,26 @@ fn no_ghost_output_sees_outputs_of_lost_executors_and_of_tasks_that_made_none() 
     hand.action(hand.submitted(0, 0));
     let id = hand.launched(0, 0, 0, 0, 0);
     let shuffle = ShuffleId(0);
-    let status =
-        MapStatus { executor: ExecutorId(0), map_task: id.task, sizes: MapSizes::from_bytes(&[1]) };
+    let status = MapStatus { executor: ExecutorId(0), map_task: id.task, sizes: MapSizes::from_bytes(&[1]) };
     let look = Look { is_empty: false, outputs: vec![(shuffle, 0, status.clone())], ..Look::default() };
     violates(hand.invariants.on_settled(&look), "no_ghost_output");
     hand.event(made_output(id, 0));
     hand.invariants.on_settled(&look).expect("the output is there");
     hand.event(lost(0));
     violates(hand.invariants.on_settled(&look), "no_ghost_output");
+    let mut hand_of_reader = Hand::new(&plan);
+    hand_of_reader.action(hand_of_reader.submitted(0, 0));
+    let (maker, reader) = (hand_of_reader.launched(0, 0, 0, 0, 0), hand_of_reader.launched(1, 0, 0, 1, 0));
+    let (from, message) = (Some(ExecutorId(0)), String::new());
+    let reason = TaskEndReason::FetchFailed { shuffle, map_index: Some(0), reduce: 0, from, message };
+    hand_of_reader.event(made_output(maker, 0));
+    hand_of_reader.invariants.on_settled(&look).expect("the output is there");
+    hand_of_reader.event(ended(reader, 1, TaskEnd::Failed(Arc::new(reason))));
+    violates(hand_of_reader.invariants.on_settled(&look), "no_ghost_output");
     let mut outputs = vec![None; plan.maps(shuffle) as usize];
     outputs[0] = Some(status);
-    let answer = Action::SendMapOutputs { executor: ExecutorId(1), shuffle, epoch: 1, outputs: outputs.into() };
+    let answer =
+        Action::SendMapOutputs { executor: ExecutorId(1), shuffle, epoch: 1, outputs: outputs.into() };
     violates(hand.try_action(&answer), "no_ghost_output");
 }
 
@@ -259,7 +289,13 @@ fn stage_attempts_sees_an_attempt_too_many_and_a_stage_that_is_given_up_too_earl
     let plan = plan();
     let mut hand = Hand::new(&plan);
     let shuffle = ShuffleId(0);
-    let reason = TaskEndReason::FetchFailed { shuffle, map_index: None, reduce: 0, from: None, message: String::new() };
+    let reason = TaskEndReason::FetchFailed {
+        shuffle,
+        map_index: None,
+        reduce: 0,
+        from: None,
+        message: String::new(),
+    };
     let reason = Arc::new(reason);
     for attempt in 0..2 {
         let why = format!("stage 0 {GIVEN_UP}: 2");
@@ -271,6 +307,11 @@ fn stage_attempts_sees_an_attempt_too_many_and_a_stage_that_is_given_up_too_earl
         hand.action(hand.completed(0, attempt, Some("fetch failed")));
     }
     let third = hand.submitted(0, 2);
+    violates(hand.try_action(&third), "stage_attempts");
+    let mut hand = Hand::new(&plan);
+    hand.action(hand.submitted(0, 0));
+    hand.action(hand.completed(0, 0, Some("no reason")));
+    let third = hand.submitted(0, 1);
     violates(hand.try_action(&third), "stage_attempts");
 }
 

@@ -124,7 +124,7 @@ impl Dynamic {
         } else {
             self.add_time.filter(|_| target < self.conf.max && self.grown(target, load) > target)
         };
-        let earliest = self.last_look.map_or(Timestamp::default(), |last| last + INTERVAL);
+        let earliest = self.last_look.map_or_else(Timestamp::default, |last| last + INTERVAL);
         when.map(|at| at.max(earliest))
     }
 

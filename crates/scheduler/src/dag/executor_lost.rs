@@ -20,7 +20,9 @@ impl DagScheduler {
     /// A fetch from a living executor failed for a task of this epoch: gives all its outputs up, once per epoch.
     /// Its cached partitions stay known: if it is really gone, its loss takes them.
     pub(super) fn give_up_outputs(&mut self, executor: ExecutorId, epoch: u64) {
-        if !self.executors.contains(&executor) || self.failure_epochs.get(&executor).is_some_and(|at| *at >= epoch) {
+        if !self.executors.contains(&executor)
+            || self.failure_epochs.get(&executor).is_some_and(|at| *at >= epoch)
+        {
             return;
         }
         self.failure_epochs.insert(executor, epoch);

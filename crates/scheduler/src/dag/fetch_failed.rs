@@ -29,6 +29,7 @@ impl DagScheduler {
             return;
         }
         stage.failed_attempts.insert(task.id.stage_attempt);
+        stage.failed_shuffles.insert(shuffle);
         let limit = self.conf.max_stage_attempts;
         let give_up = stage.failed_attempts.len() >= limit as usize;
         let abort = give_up.then(|| {

@@ -10,11 +10,18 @@ use crate::{Action, JobResult};
 
 impl DagScheduler {
     /// The running attempt of a stage is over. `failure` says why it did not succeed; `retry` that another will follow.
-    pub(super) fn mark_stage_finished(&mut self, turn: &mut Turn, id: StageId, failure: Option<String>, retry: bool) {
+    pub(super) fn mark_stage_finished(
+        &mut self,
+        turn: &mut Turn,
+        id: StageId,
+        failure: Option<String>,
+        retry: bool,
+    ) {
         let Some(stage) = self.stages.get_mut(&id) else { return };
         if failure.is_none() {
             // Only consecutive failures count against a stage.
             stage.failed_attempts.clear();
+            stage.failed_shuffles.clear();
         }
         let info = stage.info(0, Some(turn.now), failure);
         turn.post(ListenerEvent::StageCompleted { stage: info });
@@ -82,6 +89,11 @@ impl DagScheduler {
         self.set_state(id, StageState::Idle);
         self.commits.stage_ended(id);
         let Some(stage) = self.stages.remove(&id) else { return };
+        for parent in &stage.parents {
+            if let Some(parent) = self.stages.get_mut(parent) {
+                parent.children.remove(&id);
+            }
+        }
         if stage.attempt.is_some() {
             turn.commands.push_back(Command::Cancel { stage: id, reason: KillReason::StageCancelled });
         }

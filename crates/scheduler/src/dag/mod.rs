@@ -37,7 +37,6 @@ pub(crate) struct DagScheduler {
     jobs: BTreeMap<JobId, ActiveJob>,
     stages: BTreeMap<StageId, Stage>,
     shuffle_stages: BTreeMap<ShuffleId, StageId>,
-    waiting: BTreeSet<StageId>,
     failed: BTreeSet<StageId>,
     resubmit_at: Option<Timestamp>,
     next_stage: u32,
@@ -69,7 +68,6 @@ impl DagScheduler {
             jobs: BTreeMap::new(),
             stages: BTreeMap::new(),
             shuffle_stages: BTreeMap::new(),
-            waiting: BTreeSet::new(),
             failed: BTreeSet::new(),
             resubmit_at: None,
             next_stage: 0,
@@ -133,18 +131,11 @@ impl DagScheduler {
     }
 
     fn set_state(&mut self, stage: StageId, state: StageState) {
-        self.waiting.remove(&stage);
         self.failed.remove(&stage);
         let Some(found) = self.stages.get_mut(&stage) else { return };
         found.state = state;
-        match state {
-            StageState::Waiting => {
-                self.waiting.insert(stage);
-            }
-            StageState::Failed => {
-                self.failed.insert(stage);
-            }
-            StageState::Idle | StageState::Running => {}
+        if state == StageState::Failed {
+            self.failed.insert(stage);
         }
     }
 
@@ -164,7 +155,6 @@ impl DagScheduler {
         self.jobs.is_empty()
             && self.stages.is_empty()
             && self.shuffle_stages.is_empty()
-            && self.waiting.is_empty()
             && self.failed.is_empty()
             && self.resubmit_at.is_none()
             && self.commits.is_empty()

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use hearth_types::{ExecutorId, RddId, RddInfo, ShuffleId, StageId};
+use hearth_types::{ExecutorId, MapSizes, RddId, RddInfo, ShuffleId, StageId};
 
 use super::DagScheduler;
 use super::stage::{Kind, Lineage, is_persisted, narrow_parents, shuffles_read};
@@ -37,7 +37,8 @@ impl DagScheduler {
             .filter_map(|shuffle| Some((shuffle, self.reduce_locations(shuffle)?)))
             .collect();
         let may_prefer = |info: &&RddInfo| {
-            !info.preferred_hosts.is_empty() || is_persisted(info) && self.cache.cached_partitions(info.id) > 0
+            !info.preferred_hosts.is_empty()
+                || is_persisted(info) && self.cache.cached_partitions(info.id) > 0
         };
         if reduces.is_empty() && !pipeline.iter().any(may_prefer) {
             return None;
@@ -47,7 +48,8 @@ impl DagScheduler {
         for index in 0..positions.len() {
             let position = positions.position(index);
             let partition = partitions.map_or(Some(position), |list| list.get(position as usize).copied());
-            let places = partition.map_or_else(Vec::new, |p| self.places(&stage.lineage, stage.rdd, p, &reduces));
+            let places =
+                partition.map_or_else(Vec::new, |p| self.places(&stage.lineage, stage.rdd, p, &reduces));
             let next = known.len();
             of.push(u32::try_from(*known.entry(places).or_insert(next)).unwrap_or(0));
         }
@@ -61,7 +63,13 @@ impl DagScheduler {
     }
 
     /// Places of one partition: its cache, its own preference, else the first narrow parent that has any.
-    fn places(&self, lineage: &Lineage, rdd: RddId, partition: u32, reduces: &ReduceLocations) -> Vec<Location> {
+    fn places(
+        &self,
+        lineage: &Lineage,
+        rdd: RddId,
+        partition: u32,
+        reduces: &ReduceLocations,
+    ) -> Vec<Location> {
         let mut stack = vec![(rdd, partition)];
         let mut seen: Vec<(RddId, u32)> = Vec::new();
         while let Some((rdd, partition)) = stack.pop() {
@@ -80,7 +88,8 @@ impl DagScheduler {
             if !hosts.is_empty() {
                 return hosts.iter().cloned().map(Location::Host).collect();
             }
-            let inputs = shuffles_read(info).filter_map(|shuffle| reduces.get(&shuffle)?.get(partition as usize));
+            let inputs =
+                shuffles_read(info).filter_map(|shuffle| reduces.get(&shuffle)?.get(partition as usize));
             if let Some(large) = inputs.into_iter().find(|executors| !executors.is_empty()) {
                 return large.iter().copied().map(Location::Shuffle).collect();
             }
@@ -97,15 +106,27 @@ impl DagScheduler {
     fn reduce_locations(&self, shuffle: ShuffleId) -> Option<Vec<Vec<ExecutorId>>> {
         let stage = self.stages.get(self.shuffle_stages.get(&shuffle)?)?;
         let Kind::ShuffleMap { maps, reduces, .. } = &stage.kind else { return None };
-        if !self.conf.reduce_locality || *maps >= SHUFFLE_PREFERENCE_BELOW || *reduces >= SHUFFLE_PREFERENCE_BELOW {
+        if !self.conf.reduce_locality
+            || *maps >= SHUFFLE_PREFERENCE_BELOW
+            || *reduces >= SHUFFLE_PREFERENCE_BELOW
+        {
             return None;
         }
         let mut by_executor: BTreeMap<ExecutorId, Vec<u64>> = BTreeMap::new();
         let mut totals = vec![0u64; *reduces as usize];
+        let table = size_table();
         for output in self.map_outputs.outputs(shuffle)?.iter().flatten() {
+            let codes = match &output.sizes {
+                MapSizes::Each(codes) => Some(codes),
+                MapSizes::Mean { .. } => None,
+            };
             let sums = by_executor.entry(output.executor).or_insert_with(|| vec![0; *reduces as usize]);
             for ((reduce, sum), total) in (0..*reduces).zip(sums).zip(&mut totals) {
-                let size = output.sizes.size(reduce);
+                let code = codes.and_then(|codes| codes.get(reduce as usize));
+                let size = match code {
+                    Some(code) => table[usize::from(*code)],
+                    None => output.sizes.size(reduce),
+                };
                 *sum += size;
                 *total += size;
             }
@@ -118,4 +139,15 @@ impl DagScheduler {
         };
         Some(totals.iter().enumerate().map(|(reduce, total)| large(reduce, *total)).collect())
     }
+}
+
+/// Bytes by size code, because there may be a million codes to look at.
+fn size_table() -> [u64; 256] {
+    let codes: Vec<u8> = (0..=u8::MAX).collect();
+    let sizes = MapSizes::Each(codes.into());
+    let mut table = [0; 256];
+    for (code, size) in (0u32..).zip(&mut table) {
+        *size = sizes.size(code);
+    }
+    table
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use hearth_types::{
-    Dependency, JobId, NarrowMapping, RddId, RddInfo, ShuffleId, StageId, StageInfo, StorageLevel, TaskBinaryId,
-    Timestamp,
+    Dependency, JobId, NarrowMapping, RddId, RddInfo, ShuffleId, StageId, StageInfo, StorageLevel,
+    TaskBinaryId, Timestamp,
 };
 
 use crate::bits::Bits;
@@ -20,6 +20,8 @@ pub(crate) struct Stage {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) parents: Vec<StageId>,
+    /// The stages that read from it.
+    pub(crate) children: BTreeSet<StageId>,
     /// The lineage of the latest job that uses it.
     pub(crate) lineage: Arc<Lineage>,
     /// Its pipeline for the listeners, shared by all attempts.
@@ -34,6 +36,8 @@ pub(crate) struct Stage {
     pub(crate) attempt: Option<Attempt>,
     /// Attempts that met a fetch failure since the last success.
     pub(crate) failed_attempts: BTreeSet<u32>,
+    /// Shuffles that could not be read since the last success: a cached RDD no longer hides them.
+    pub(crate) failed_shuffles: BTreeSet<ShuffleId>,
 }
 
 /// What the tasks of a stage make.
@@ -156,7 +160,9 @@ pub(crate) fn shuffles_read(info: &RddInfo) -> impl Iterator<Item = ShuffleId> +
 /// Narrow parents of one partition, where there is just one partition to look at.
 pub(crate) fn narrow_parents(info: &RddInfo, partition: u32) -> impl Iterator<Item = (RddId, u32)> + '_ {
     info.dependencies.iter().filter_map(move |dependency| match dependency {
-        Dependency::Narrow { parent, mapping } => Some((*parent, NarrowMapping::parent_of(mapping, partition)?)),
+        Dependency::Narrow { parent, mapping } => {
+            Some((*parent, NarrowMapping::parent_of(mapping, partition)?))
+        }
         Dependency::Shuffle { .. } => None,
     })
 }

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hearth_types::{JobId, JobOutcome, JobProperties, ListenerEvent, StageGraph, StageId, StageKind, StageSpec};
+use hearth_types::{
+    JobId, JobOutcome, JobProperties, ListenerEvent, StageGraph, StageId, StageKind, StageSpec,
+};
 
 use super::DagScheduler;
 use super::job::ActiveJob;
@@ -16,14 +18,21 @@ use crate::{Action, JobResult};
 
 impl DagScheduler {
     /// Starts a job; an id that is active already is ignored.
-    pub(crate) fn on_job_submitted(&mut self, turn: &mut Turn, job: JobId, graph: StageGraph, properties: JobProperties) {
+    pub(crate) fn on_job_submitted(
+        &mut self,
+        turn: &mut Turn,
+        job: JobId,
+        graph: StageGraph,
+        properties: JobProperties,
+    ) {
         if self.jobs.contains_key(&job) {
             return;
         }
         self.changed = true;
         let (rdds, specs) = graph.into_parts();
-        let wants_nothing =
-            specs.last().is_none_or(|spec| matches!(&spec.kind, StageKind::Result { partitions } if partitions.is_empty()));
+        let wants_nothing = specs.last().is_none_or(
+            |spec| matches!(&spec.kind, StageKind::Result { partitions } if partitions.is_empty()),
+        );
         if wants_nothing {
             return self.complete_empty(turn, job, specs, properties);
         }
@@ -62,20 +71,42 @@ impl DagScheduler {
         let infos = stages.iter().filter_map(|stage| self.stages.get(stage));
         let infos = infos.map(|stage| match &stage.kind {
             Kind::ShuffleMap { maps, .. } => stage.info(*maps, None, None),
-            Kind::Result { .. } => stage.info(u32::try_from(partitions.len()).unwrap_or(u32::MAX), None, None),
+            Kind::Result { .. } => {
+                stage.info(u32::try_from(partitions.len()).unwrap_or(u32::MAX), None, None)
+            }
         });
         let infos = infos.collect();
-        turn.post(ListenerEvent::JobStart { job, time: turn.now, stages: infos, properties: properties.clone() });
+        turn.post(ListenerEvent::JobStart {
+            job,
+            time: turn.now,
+            stages: infos,
+            properties: properties.clone(),
+        });
         let finished = Bits::new(u32::try_from(partitions.len()).unwrap_or(u32::MAX));
         let partitions = partitions.into();
         let (result_bytes, result_tasks) = (0, 0);
-        let active =
-            ActiveJob { id: job, result_stage, partitions, finished, result_bytes, result_tasks, properties, stages };
+        let active = ActiveJob {
+            id: job,
+            result_stage,
+            partitions,
+            finished,
+            result_bytes,
+            result_tasks,
+            properties,
+            stages,
+        };
         self.jobs.insert(job, active);
         self.submit_stage(turn, result_stage);
     }
 
-    fn add_stage(&mut self, job: JobId, rdd: hearth_types::RddId, kind: Kind, name: String, lineage: &Arc<Lineage>) -> StageId {
+    fn add_stage(
+        &mut self,
+        job: JobId,
+        rdd: hearth_types::RddId,
+        kind: Kind,
+        name: String,
+        lineage: &Arc<Lineage>,
+    ) -> StageId {
         let id = StageId(self.next_stage);
         self.next_stage += 1;
         let read = lineage.pipeline(rdd, |_| true).into_iter().flat_map(shuffles_read);
@@ -86,7 +117,8 @@ impl DagScheduler {
             rdd,
             name,
             kind,
-            parents: parents.into_iter().collect(),
+            parents: parents.iter().copied().collect(),
+            children: BTreeSet::new(),
             lineage: Arc::clone(lineage),
             rdds: lineage.pipeline_infos(rdd),
             jobs: BTreeMap::new(),
@@ -95,7 +127,13 @@ impl DagScheduler {
             state: StageState::Idle,
             attempt: None,
             failed_attempts: BTreeSet::new(),
+            failed_shuffles: BTreeSet::new(),
         };
+        for parent in parents {
+            if let Some(parent) = self.stages.get_mut(&parent) {
+                parent.children.insert(id);
+            }
+        }
         self.stages.insert(id, stage);
         id
     }
@@ -118,7 +156,13 @@ impl DagScheduler {
     }
 
     /// A job over no partitions is done at once; its binaries are forgotten under numbers of their own.
-    fn complete_empty(&mut self, turn: &mut Turn, job: JobId, specs: Vec<StageSpec>, properties: JobProperties) {
+    fn complete_empty(
+        &mut self,
+        turn: &mut Turn,
+        job: JobId,
+        specs: Vec<StageSpec>,
+        properties: JobProperties,
+    ) {
         turn.post(ListenerEvent::JobStart { job, time: turn.now, stages: Vec::new(), properties });
         for spec in specs {
             let stage = StageId(self.next_stage);

@@ -30,12 +30,14 @@ impl DagScheduler {
         }
     }
 
-    /// Parents with missing outputs, by id; those behind a fully cached RDD are not needed.
+    /// Parents with missing outputs, by id. Those behind a fully cached RDD are not needed, unless a task wanted to read
+    /// them all the same: one that ran where the cached partition is not. (In Spark it would read that from afar.)
     fn missing_parents(&self, stage: &Stage) -> Vec<StageId> {
         let pipeline = stage.lineage.pipeline(stage.rdd, |info| !self.is_fully_cached(info));
-        let read = pipeline.into_iter().flat_map(shuffles_read);
+        let read = pipeline.into_iter().flat_map(shuffles_read).chain(stage.failed_shuffles.iter().copied());
         let missing = read.filter(|shuffle| !self.map_outputs.is_available(*shuffle));
-        let mut parents: Vec<_> = missing.filter_map(|shuffle| self.shuffle_stages.get(&shuffle).copied()).collect();
+        let parents = missing.filter_map(|shuffle| self.shuffle_stages.get(&shuffle).copied());
+        let mut parents: Vec<_> = parents.filter(|parent| stage.parents.contains(parent)).collect();
         parents.sort_unstable();
         parents.dedup();
         parents
@@ -50,7 +52,9 @@ impl DagScheduler {
         let Some((positions, partitions)) = self.missing_positions(id) else { return };
         let locations = self.preferred_locations(id, &positions, partitions.as_deref());
         let Some(stage) = self.stages.get_mut(&id) else { return };
-        let Some((job, binary)) = stage.jobs.first_key_value().map(|(job, binary)| (*job, *binary)) else { return };
+        let Some((job, binary)) = stage.jobs.first_key_value().map(|(job, binary)| (*job, *binary)) else {
+            return;
+        };
         let Some(active) = self.jobs.get(&job) else { return };
         let tasks = positions.len();
         let number = stage.attempt.map_or(0, |attempt| attempt.number + 1);
@@ -79,7 +83,8 @@ impl DagScheduler {
             return;
         }
         let attempt = number;
-        let spec = TaskSetSpec { stage: id, attempt, job, pool, binary, is_map, positions, partitions, locations };
+        let spec =
+            TaskSetSpec { stage: id, attempt, job, pool, binary, is_map, positions, partitions, locations };
         turn.commands.push_back(Command::Submit(Box::new(spec)));
     }
 
@@ -112,8 +117,9 @@ impl DagScheduler {
 
     /// A parent is complete: its children may be able to run.
     pub(super) fn submit_waiting_children(&mut self, turn: &mut Turn, parent: StageId) {
-        let waiting = self.waiting.iter().filter_map(|id| self.stages.get(id));
-        let children = waiting.filter(|stage| stage.parents.contains(&parent));
+        let children = self.stages.get(&parent).into_iter().flat_map(|stage| &stage.children);
+        let children = children.filter_map(|id| self.stages.get(id));
+        let children = children.filter(|stage| stage.state == StageState::Waiting);
         let mut children: Vec<_> = children.map(|stage| (stage.first_job, stage.id)).collect();
         children.sort_unstable();
         for (_, child) in &children {

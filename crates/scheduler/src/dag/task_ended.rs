@@ -83,9 +83,10 @@ impl DagScheduler {
         if stage.state != StageState::Running || pending.count() > 0 {
             return;
         }
-        self.mark_stage_finished(turn, id, None, false);
+        let available = self.map_outputs.is_available(shuffle);
+        self.mark_stage_finished(turn, id, None, !available);
         self.map_outputs.stage_ended(shuffle);
-        if self.map_outputs.is_available(shuffle) {
+        if available {
             self.submit_waiting_children(turn, id);
         } else {
             // Outputs were lost while the others were made.

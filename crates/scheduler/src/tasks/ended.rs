@@ -3,18 +3,32 @@
 
 use std::sync::Arc;
 
-use hearth_types::{ExceptionKind, ListenerEvent, StageId, TaskAttempt, TaskEndReason, TaskId, TaskMetrics, TaskStatus};
+use hearth_types::{
+    ExceptionKind, ListenerEvent, StageId, TaskAttempt, TaskEndReason, TaskId, TaskMetrics, TaskStatus,
+};
 
 use super::TaskScheduler;
 use crate::seam::{Ended, Outcome, Report, RunningTask, Turn};
 
 impl TaskScheduler {
     /// A running attempt ended. Reports it, and its task set if that is given up now.
-    pub(crate) fn on_ended(&mut self, turn: &mut Turn, id: TaskAttempt, outcome: Outcome, metrics: Box<TaskMetrics>) {
+    pub(crate) fn on_ended(
+        &mut self,
+        turn: &mut Turn,
+        id: TaskAttempt,
+        outcome: Outcome,
+        metrics: Box<TaskMetrics>,
+    ) {
         let current = self.is_current(id);
         let Some(task) = self.end(id.task) else { return };
         let given_up = if current { self.settle(turn, &task, &outcome, &metrics) } else { None };
-        turn.reports.push_back(Report::Ended(Ended { task, outcome, metrics, finish_time: turn.now, current }));
+        turn.reports.push_back(Report::Ended(Ended {
+            task,
+            outcome,
+            metrics,
+            finish_time: turn.now,
+            current,
+        }));
         if let Some(message) = given_up {
             self.drop_set(id.stage);
             turn.reports.push_back(Report::TaskSetFailed { stage: id.stage, message });

@@ -36,8 +36,7 @@ impl Executors {
     pub(crate) fn add(&mut self, executor: ExecutorId, host: HostName, slots: u32, now: Timestamp) {
         *self.hosts.entry(host.clone()).or_default() += 1;
         self.total_slots = self.total_slots.saturating_add(slots);
-        let new =
-            Executor { host, slots, used: 0, removing: false, last_seen: now, tasks: BTreeSet::new() };
+        let new = Executor { host, slots, used: 0, removing: false, last_seen: now, tasks: BTreeSet::new() };
         self.all.insert(executor, new);
         if slots > 0 {
             self.free.insert(executor);

@@ -90,7 +90,8 @@ impl DelayScheduling {
     }
 
     fn index_of(&self, level: TaskLocality) -> usize {
-        self.levels.iter().position(|other| *other >= level).unwrap_or(self.levels.len().saturating_sub(1))
+        let last = self.levels.len().saturating_sub(1);
+        self.levels.iter().position(|other| *other >= level).unwrap_or(last)
     }
 
     fn wait(&self, level: TaskLocality) -> Duration {

@@ -11,9 +11,15 @@ use crate::seam::{Ended, Outcome, Report, RunningTask, Turn};
 
 impl TaskScheduler {
     /// Forgets an executor and settles all that ran there. Does nothing for an unknown one.
-    pub(crate) fn on_executor_lost(&mut self, turn: &mut Turn, executor: ExecutorId, reason: &ExecutorLossReason) {
+    pub(crate) fn on_executor_lost(
+        &mut self,
+        turn: &mut Turn,
+        executor: ExecutorId,
+        reason: &ExecutorLossReason,
+    ) {
         let Some(gone) = self.executors.remove(executor) else { return };
-        let map_sets: Vec<StageId> = self.sets.values().filter(|set| set.is_map).map(|set| set.stage).collect();
+        let map_sets: Vec<StageId> =
+            self.sets.values().filter(|set| set.is_map).map(|set| set.stage).collect();
         for stage in map_sets {
             self.resubmit_outputs(turn, stage, executor, &gone.host);
         }
@@ -24,7 +30,8 @@ impl TaskScheduler {
             let Some(running) = self.running.get(&task) else { continue };
             let id = running.id;
             let end = if running.fetching_since.is_some() {
-                Arc::new(TaskEndReason::TaskResultLost)
+                // Its result is lost with the executor; whose fault that is, the loss says.
+                Arc::clone(&failed)
             } else if started < gone.slots {
                 started += 1;
                 Arc::clone(&failed)

@@ -4,8 +4,8 @@
 
 mod ended;
 mod executors;
-mod lost;
 mod locality;
+mod lost;
 mod offer;
 mod pending;
 mod pool;
@@ -95,8 +95,9 @@ impl TaskScheduler {
         self.drop_set(stage);
         let pool = self.pools.find(spec.pool.as_deref());
         let mut spec = spec;
-        let queue =
-            PendingTasks::new(spec.positions.len(), spec.locations.take(), |executor| self.executors.host(executor));
+        let queue = PendingTasks::new(spec.positions.len(), spec.locations.take(), |executor| {
+            self.executors.host(executor)
+        });
         let levels =
             queue.levels(|executor| self.executors.contains(executor), |host| self.executors.has_host(host));
         let mut waits = self.waits;
@@ -179,7 +180,8 @@ impl TaskScheduler {
         if self.picky.is_empty() || !self.executors.any_free() {
             return None;
         }
-        let waiting = self.picky.iter().filter_map(|stage| self.sets.get(stage)).filter(|set| set.pending > 0);
+        let waiting =
+            self.picky.iter().filter_map(|stage| self.sets.get(stage)).filter(|set| set.pending > 0);
         waiting.filter_map(|set| set.delay.deadline()).min()
     }
 
@@ -195,7 +197,11 @@ impl TaskScheduler {
 
     /// Tasks that wait for a slot.
     pub(crate) fn pending_tasks(&self) -> u64 {
-        self.queued.iter().filter_map(|(_, stage)| self.sets.get(stage)).map(|set| u64::from(set.pending)).sum()
+        self.queued
+            .iter()
+            .filter_map(|(_, stage)| self.sets.get(stage))
+            .map(|set| u64::from(set.pending))
+            .sum()
     }
 
     /// Attempts that were launched and have not ended.

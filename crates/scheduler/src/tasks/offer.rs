@@ -68,7 +68,14 @@ impl TaskScheduler {
         }
     }
 
-    fn offer_to_set(&mut self, turn: &mut Turn, stage: StageId, offers: &[ExecutorId], epoch: u64, all_free: bool) {
+    fn offer_to_set(
+        &mut self,
+        turn: &mut Turn,
+        stage: StageId,
+        offers: &[ExecutorId],
+        epoch: u64,
+        all_free: bool,
+    ) {
         let mut total = Round::default();
         for at in 0.. {
             let Some(level) = self.sets.get(&stage).and_then(|set| set.delay.level(at)) else { break };

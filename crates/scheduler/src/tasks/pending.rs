@@ -83,7 +83,10 @@ impl PendingTasks {
         let Some(local) = &mut self.local else {
             // Spark shows tasks without preference as process local.
             let free = allowed >= TaskLocality::NoPref;
-            return free.then(|| self.take_any(states)).flatten().map(|index| (index, TaskLocality::ProcessLocal));
+            return free
+                .then(|| self.take_any(states))
+                .flatten()
+                .map(|index| (index, TaskLocality::ProcessLocal));
         };
         if let Some(index) = local.by_executor.get_mut(&executor).and_then(|list| pop(list, states)) {
             return Some((index, TaskLocality::ProcessLocal));
@@ -152,7 +155,8 @@ impl PendingTasks {
 
 impl LocalTasks {
     fn add(&mut self, index: u32, host_of: &impl Fn(ExecutorId) -> Option<HostName>) {
-        let list = self.locations.of.get(index as usize).and_then(|list| self.locations.lists.get(*list as usize));
+        let list =
+            self.locations.of.get(index as usize).and_then(|list| self.locations.lists.get(*list as usize));
         let mut placed = false;
         for place in list.into_iter().flatten() {
             let host = match place {

@@ -81,14 +81,14 @@ impl Pools {
             })
             .collect();
         keyed.sort_by(|(pool, key, running), (other_pool, other_key, other_running)| {
-            pool.share().compare(other_pool.share()).then_with(|| pool.name.cmp(&other_pool.name)).then_with(|| {
-                match pool.conf.mode {
+            pool.share().compare(other_pool.share()).then_with(|| pool.name.cmp(&other_pool.name)).then_with(
+                || match pool.conf.mode {
                     SchedulingMode::Fifo => key.cmp(other_key),
                     SchedulingMode::Fair => Share::of_set(*running)
                         .compare(Share::of_set(*other_running))
                         .then_with(|| key.1.cmp(&other_key.1)),
-                }
-            })
+                },
+            )
         });
         keyed.into_iter().map(|(_, key, _)| key.1).collect()
     }

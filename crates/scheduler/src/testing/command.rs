@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hearth_types::{
-    BlockUpdate, ExceptionKind, ExecutorId, ExecutorLossReason, HostName, JobId, JobProperties, KillReason, MapSizes,
-    RddId, SchedulingMode, ShuffleId, StageId, StorageLevel, TaskEndReason, TaskMetrics,
+    BlockUpdate, ExceptionKind, ExecutorId, ExecutorLossReason, HostName, JobId, JobProperties, KillReason,
+    MapSizes, RddId, SchedulingMode, ShuffleId, StageId, StorageLevel, TaskEndReason, TaskMetrics,
 };
 
 use super::graph::parse_graph;
@@ -95,8 +95,9 @@ impl Runner {
         let (id, executor) = self.attempt(name)?;
         let executor = words.get::<u32>("as")?.map_or(executor, ExecutorId);
         let view = self.scheduler().map(|scheduler| scheduler.view());
-        let shuffle =
-            view.and_then(|view| view.stages().find(|stage| stage.stage == id.stage)).and_then(|stage| stage.shuffle);
+        let shuffle = view
+            .and_then(|view| view.stages().find(|stage| stage.stage == id.stage))
+            .and_then(|stage| stage.shuffle);
         let end = if verb == "fail" {
             TaskEnd::Failed(Arc::new(failure(words)?))
         } else if let Some(size) = words.get("stored")? {
@@ -152,8 +153,13 @@ impl Runner {
                 "reduce-locality" => self.conf.reduce_locality = parse(value)?,
                 pool => {
                     let mut values = value.split(',');
-                    let mut next = || values.next().ok_or_else(|| format!("pool {pool} needs mode,weight,share"));
-                    let conf = PoolConf { mode: mode(next()?)?, weight: parse(next()?)?, min_share: parse(next()?)? };
+                    let mut next =
+                        || values.next().ok_or_else(|| format!("pool {pool} needs mode,weight,share"));
+                    let conf = PoolConf {
+                        mode: mode(next()?)?,
+                        weight: parse(next()?)?,
+                        min_share: parse(next()?)?,
+                    };
                     self.conf.pools.insert(pool.to_owned(), conf);
                 }
             }
@@ -162,7 +168,9 @@ impl Runner {
     }
 
     fn print_view(&mut self) -> Result<(), String> {
-        let Some(view) = self.scheduler().map(|scheduler| scheduler.view()) else { return Err("no scheduler".into()) };
+        let Some(view) = self.scheduler().map(|scheduler| scheduler.view()) else {
+            return Err("no scheduler".into());
+        };
         let until = self.scheduler().and_then(|scheduler| scheduler.next_timeout());
         let mut lines = vec![format!(
             "pending={} running={} free={} epoch={} target={} stale={} timeout={}",
@@ -172,7 +180,7 @@ impl Runner {
             view.epoch(),
             view.executor_target(),
             view.stale_events(),
-            until.map_or("never".to_owned(), |at| format!("{}ms", at.since(self.now()).as_millis())),
+            until.map_or_else(|| "never".to_owned(), |at| format!("{}ms", at.since(self.now()).as_millis())),
         )];
         for stage in view.stages() {
             lines.push(format!("stage {} {:?} missing={}", stage.stage, stage.state, stage.missing));

@@ -79,7 +79,7 @@ pub fn parse_graph(job: JobId, text: &str) -> Result<StageGraph, String> {
 
 /// The RDD that reads and the RDD that ends the stage.
 fn rdd_ids(job: JobId, part: &Part) -> (RddId, RddId) {
-    let base = part.shuffle.map_or(1_000 + job.0 * 2, |shuffle| shuffle * 2);
+    let base = part.shuffle.map_or(1_000_000 + job.0 * 2, |shuffle| shuffle * 2);
     (RddId(part.rdd.unwrap_or(base)), RddId(base + 1))
 }
 

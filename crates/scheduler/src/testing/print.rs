@@ -26,7 +26,10 @@ pub(super) fn line(action: &Action, shown: &Shown) -> Option<String> {
                 }
             };
             let detail = if shown.0.contains("launch") {
-                format!(" tid={} index={} job={} binary={} epoch={}", task.id.task, task.index, task.job, task.binary, task.epoch)
+                format!(
+                    " tid={} index={} job={} binary={} epoch={}",
+                    task.id.task, task.index, task.job, task.binary, task.epoch
+                )
             } else {
                 String::new()
             };
@@ -46,7 +49,9 @@ pub(super) fn line(action: &Action, shown: &Shown) -> Option<String> {
         Action::SendMapOutputs { executor, shuffle, epoch, outputs } => {
             let places: Vec<_> = outputs
                 .iter()
-                .map(|output| output.as_ref().map_or("-".to_owned(), |output| output.executor.to_string()))
+                .map(|output| {
+                    output.as_ref().map_or_else(|| "-".to_owned(), |output| output.executor.to_string())
+                })
                 .collect();
             format!("outputs {shuffle} to {executor} epoch={epoch}: {}", places.join(" "))
         }
@@ -76,7 +81,9 @@ fn event_line(event: &ListenerEvent, shown: &Shown) -> Option<String> {
         ListenerEvent::ExecutorAdded { executor, host, cores, .. } => {
             ("ExecutorAdded", format!("{executor} on {host} with {cores}"))
         }
-        ListenerEvent::ExecutorRemoved { executor, reason, .. } => ("ExecutorRemoved", format!("{executor}: {reason}")),
+        ListenerEvent::ExecutorRemoved { executor, reason, .. } => {
+            ("ExecutorRemoved", format!("{executor}: {reason}"))
+        }
         ListenerEvent::BlockManagerAdded { executor, .. } => ("BlockManagerAdded", executor.to_string()),
         ListenerEvent::BlockManagerRemoved { executor, .. } => ("BlockManagerRemoved", executor.to_string()),
         ListenerEvent::JobStart { job, stages, .. } => {
@@ -92,7 +99,9 @@ fn event_line(event: &ListenerEvent, shown: &Shown) -> Option<String> {
             let end = stage.failure_reason.as_ref().map_or(String::new(), |why| format!(" failed: {why}"));
             ("StageCompleted", format!("{}{end}", stage_text(stage)))
         }
-        ListenerEvent::TaskStart { task, .. } => ("TaskStart", format!("tid={} on {}", task.task, task.executor)),
+        ListenerEvent::TaskStart { task, .. } => {
+            ("TaskStart", format!("tid={} on {}", task.task, task.executor))
+        }
         ListenerEvent::TaskGettingResult { task } => ("TaskGettingResult", format!("tid={}", task.task)),
         ListenerEvent::TaskEnd { reason, task, .. } => {
             ("TaskEnd", format!("tid={} {:?}: {reason}", task.task, task.status))

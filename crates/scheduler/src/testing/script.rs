@@ -23,7 +23,8 @@ pub(super) struct Runner {
 /// Runs a script. Returns it with what came out in place of what was expected, or what is wrong with it.
 /// When no job is active at the end of a line, nothing of a job may remain; at the end of the script no job may be.
 pub fn run_script(script: &str) -> Result<String, String> {
-    let conf = SchedulerConf { shuffle_offers: false, launch_ahead: Duration::ZERO, ..SchedulerConf::default() };
+    let conf =
+        SchedulerConf { shuffle_offers: false, launch_ahead: Duration::ZERO, ..SchedulerConf::default() };
     let mut runner = Runner {
         conf,
         shown: Shown::default(),
@@ -67,7 +68,8 @@ impl Runner {
         for action in &actions {
             if let Action::LaunchTask { executor, task } = action {
                 let name = label(&task.id);
-                let latest = name.rsplit_once('.').map_or(name.clone(), |(latest, _)| latest.to_owned());
+                let latest =
+                    name.rsplit_once('.').map_or_else(|| name.clone(), |(latest, _)| latest.to_owned());
                 self.launched.insert(latest, (task.id, *executor));
                 self.launched.insert(name, (task.id, *executor));
             }

@@ -1,14 +1,12 @@
 //! How attempts end: results small and large, failures, panics.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
 
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use common::{Played, Table, failure, result, task};
 use hearth_rpc::message::{RemoveBlocks, TaskOutcome, ToExecutor};
 use hearth_types::{BlockId, ExceptionKind, TaskBinaryId, TaskEndReason, TaskId};
+
+use super::common::{Played, Table, failure, result, task};
 
 /// Message and backtrace of a failure.
 fn exception(outcome: &TaskOutcome) -> (&str, &str) {
@@ -24,7 +22,7 @@ fn deep_in_the_users_code(number: u64) -> TaskOutcome {
     result("")
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_panic_fails_its_attempt_with_message_and_backtrace_and_nothing_else() {
     let table = Table::default().with("user", |call| match call.task.description.id.task.0 {
         0 => deep_in_the_users_code(7),
@@ -34,7 +32,7 @@ async fn a_panic_fails_its_attempt_with_message_and_backtrace_and_nothing_else()
     played.launch("user", vec![task(0), task(1)]);
     let ended = played.ended().await;
     let (message, backtrace) = exception(&ended.outcome);
-    assert!(message.starts_with("panicked at ") && message.contains("tests/outcomes.rs:"), "{message}");
+    assert!(message.starts_with("panicked at ") && message.contains("outcomes.rs:"), "{message}");
     assert!(message.ends_with(": number 7 is too small"), "{message}");
     assert!(backtrace.contains("deep_in_the_users_code"), "{backtrace}");
     assert!(!backtrace.contains("core::panicking") && !backtrace.contains("task-slot"), "{backtrace}");
@@ -42,7 +40,7 @@ async fn a_panic_fails_its_attempt_with_message_and_backtrace_and_nothing_else()
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unwinding_without_panic_has_its_text() {
     let table = Table::default().with("throw", |_| std::panic::resume_unwind(Box::new("thrown".to_owned())));
     let mut played = Played::start(1, table, &[]);
@@ -51,7 +49,7 @@ async fn an_unwinding_without_panic_has_its_text() {
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failure_stays_what_the_front_door_says() {
     let table = Table::default().with("fail", |_| failure("no such file"));
     let mut played = Played::start(1, table, &[]);
@@ -60,7 +58,7 @@ async fn a_failure_stays_what_the_front_door_says() {
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stage_is_decoded_once_for_all_its_attempts() {
     let table = Table::default().with("ok", |_| result(""));
     let prepared = table.prepared.clone();
@@ -76,7 +74,7 @@ async fn a_stage_is_decoded_once_for_all_its_attempts() {
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stage_that_does_not_decode_fails_all_its_attempts() {
     for (name, says) in [("broken", "no stage broken"), ("bomb", "a bomb")] {
         let table = Table::default();
@@ -92,7 +90,7 @@ async fn a_stage_that_does_not_decode_fails_all_its_attempts() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_launch_without_its_binary_fails_and_says_so() {
     let mut played = Played::start(1, Table::default(), &[]);
     played.tell(ToExecutor::Launch { binaries: Vec::new(), tasks: vec![task(0)] });
@@ -100,9 +98,10 @@ async fn a_launch_without_its_binary_fails_and_says_so() {
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_large_result_is_kept_as_a_block_until_it_is_removed() {
-    let table = Table::default().with("size", |call| result(vec![7; 99 + call.task.description.id.task.0 as usize]));
+    let table =
+        Table::default().with("size", |call| result(vec![7; 99 + call.task.description.id.task.0 as usize]));
     let mut played = Played::start(1, table, &[("spark.task.maxDirectResultSize", "100b")]);
     played.launch("size", vec![task(1), task(2)]);
     let small = played.ended().await;
@@ -118,11 +117,11 @@ async fn a_large_result_is_kept_as_a_block_until_it_is_removed() {
             std::thread::yield_now();
         }
     });
-    tokio::time::timeout(common::PATIENCE, gone).await.unwrap().unwrap();
+    tokio::time::timeout(super::common::PATIENCE, gone).await.unwrap().unwrap();
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn times_are_measured() {
     let table = Table::default().with("burn", |_| {
         let begin = std::time::Instant::now();

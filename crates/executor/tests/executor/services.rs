@@ -1,13 +1,11 @@
 //! What attempts ask of the driver.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
 
 use std::collections::BTreeMap;
 
-use common::{Played, Table, failure, result, task, task_at};
 use hearth_rpc::message::{FromExecutor, MapOutputs, RemoveBlocks, TaskOutcome, ToExecutor};
 use hearth_types::{BroadcastId, KillReason, ShuffleId, TaskEndReason};
+
+use super::common::{Played, Table, failure, result, task, task_at};
 
 const SHUFFLE: ShuffleId = ShuffleId(4);
 
@@ -24,7 +22,7 @@ fn asking() -> Table {
     })
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn map_outputs_are_asked_for_once_and_kept_until_a_newer_epoch() {
     let mut played = Played::start(2, asking(), &[]);
     played.launch("ask", vec![task_at(0, 3), task_at(1, 3)]);
@@ -53,7 +51,7 @@ async fn map_outputs_are_asked_for_once_and_kept_until_a_newer_epoch() {
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_killed_attempt_does_not_wait_for_answers() {
     let mut played = Played::start(1, asking(), &[]);
     played.launch("ask", vec![task(0)]);
@@ -64,7 +62,7 @@ async fn a_killed_attempt_does_not_wait_for_answers() {
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_driver_decides_who_commits() {
     let table = Table::default().with("commit", |call| {
         let allowed = call.env.may_commit(call.task.description.id, call.cancel);
@@ -83,7 +81,7 @@ async fn the_driver_decides_who_commits() {
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn attempts_that_wait_when_the_driver_goes_fail() {
     let mut played = Played::start(1, asking(), &[]);
     played.launch("ask", vec![task(0)]);
@@ -94,7 +92,7 @@ async fn attempts_that_wait_when_the_driver_goes_fail() {
     assert_eq!(played.ended().await.outcome, TaskOutcome::Failed(killed.into()));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broadcast_value_that_is_not_there_is_named() {
     let table = Table::default().with("read", |call| {
         let found = call.env.broadcast(BroadcastId(3), call.cancel);

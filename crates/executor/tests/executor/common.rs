@@ -1,5 +1,4 @@
 //! A driver played by hand, and a front door that is a table of closures.
-#![expect(dead_code, reason = "each test program uses its part")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,21 +19,21 @@ use hearth_types::{
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 type Body = Arc<dyn Fn(TaskCall<'_>) -> TaskOutcome + Send + Sync>;
 
 /// A binary is the name of a closure; `broken` does not decode, and `bomb` panics while it is decoded.
 #[derive(Clone, Default)]
-pub struct Table {
+pub(crate) struct Table {
     bodies: BTreeMap<&'static str, Body>,
-    pub prepared: Arc<AtomicUsize>,
+    pub(crate) prepared: Arc<AtomicUsize>,
 }
 
 struct Stage(Body);
 
 impl Table {
-    pub fn with(
+    pub(crate) fn with(
         mut self,
         name: &'static str,
         body: impl Fn(TaskCall<'_>) -> TaskOutcome + Send + Sync + 'static,
@@ -65,21 +64,27 @@ impl PreparedStage for Stage {
     }
 }
 
-pub fn result(text: impl Into<Bytes>) -> TaskOutcome {
+pub(crate) fn result(text: impl Into<Bytes>) -> TaskOutcome {
     TaskOutcome::Result(text.into())
 }
 
-pub fn failure(text: &str) -> TaskOutcome {
+pub(crate) fn failure(text: &str) -> TaskOutcome {
     let (kind, message) = (ExceptionKind::User, text.to_owned());
     TaskOutcome::Failed(Arc::new(TaskEndReason::ExceptionFailure { kind, message, backtrace: String::new() }))
 }
 
 /// The attempt number `task` of a stage that needs map outputs of `epoch`.
-pub fn task_at(task: u64, epoch: u64) -> LaunchTask {
+pub(crate) fn task_at(task: u64, epoch: u64) -> LaunchTask {
     let partition = u32::try_from(task).unwrap();
     LaunchTask {
         description: TaskDescription {
-            id: TaskAttempt { stage: StageId(0), stage_attempt: 0, partition, attempt: 0, task: TaskId(task) },
+            id: TaskAttempt {
+                stage: StageId(0),
+                stage_attempt: 0,
+                partition,
+                attempt: 0,
+                task: TaskId(task),
+            },
             index: partition,
             job: JobId(0),
             binary: TaskBinaryId(0),
@@ -91,20 +96,20 @@ pub fn task_at(task: u64, epoch: u64) -> LaunchTask {
     }
 }
 
-pub fn task(task: u64) -> LaunchTask {
+pub(crate) fn task(task: u64) -> LaunchTask {
     task_at(task, 0)
 }
 
 /// An executor in this process, and the driver's ends of its channels.
-pub struct Played {
-    pub executor: Executor,
-    pub to_executor: Sender<ToExecutor>,
-    pub from_executor: Receiver<FromExecutor>,
-    pub dir: TempDir,
+pub(crate) struct Played {
+    pub(crate) executor: Executor,
+    pub(crate) to_executor: Sender<ToExecutor>,
+    pub(crate) from_executor: Receiver<FromExecutor>,
+    _dir: TempDir,
 }
 
 impl Played {
-    pub fn start(slots: u32, table: Table, settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(slots: u32, table: Table, settings: &[(&str, &str)]) -> Self {
         let conf: SparkConf = settings.iter().copied().collect();
         let dir = tempfile::tempdir().unwrap();
         let local = dir.path().join("blocks");
@@ -119,28 +124,28 @@ impl Played {
         Self::start_with(slots, table, parts, dir)
     }
 
-    pub fn start_with(slots: u32, table: Table, parts: EnvParts, dir: TempDir) -> Self {
+    pub(crate) fn start_with(slots: u32, table: Table, parts: EnvParts, dir: TempDir) -> Self {
         let (to_executor, from_driver) = channel();
         let (to_driver, from_executor) = channel();
         let runtime = tokio::runtime::Handle::current();
         let executor =
             Executor::start(parts, Arc::new(table), slots, &runtime, (to_driver, from_driver)).unwrap();
-        Self { executor, to_executor, from_executor, dir }
+        Self { executor, to_executor, from_executor, _dir: dir }
     }
 
-    pub fn tell(&self, message: ToExecutor) {
+    pub(crate) fn tell(&self, message: ToExecutor) {
         self.to_executor.send(message).unwrap();
     }
 
     /// Launches tasks of the stage whose binary is `name`.
-    pub fn launch(&self, name: &'static str, tasks: Vec<LaunchTask>) {
+    pub(crate) fn launch(&self, name: &'static str, tasks: Vec<LaunchTask>) {
         let bytes = Bytes::from_static(name.as_bytes());
         let binaries = vec![StageBinary { id: TaskBinaryId(0), bytes }];
         self.tell(ToExecutor::Launch { binaries, tasks });
     }
 
     /// The next message that is no heartbeat.
-    pub async fn hear(&mut self) -> FromExecutor {
+    pub(crate) async fn hear(&mut self) -> FromExecutor {
         loop {
             match timeout(PATIENCE, self.from_executor.recv()).await.unwrap().unwrap() {
                 FromExecutor::Heartbeat => {}
@@ -150,14 +155,16 @@ impl Played {
     }
 
     /// The next attempt that ends, when nothing else is said before.
-    pub async fn ended(&mut self) -> TaskEnded {
-        let FromExecutor::TasksEnded(mut tasks) = self.hear().await else { panic!("something else was said") };
+    pub(crate) async fn ended(&mut self) -> TaskEnded {
+        let FromExecutor::TasksEnded(mut tasks) = self.hear().await else {
+            panic!("something else was said")
+        };
         assert_eq!(tasks.len(), 1);
         tasks.remove(0)
     }
 
     /// So many attempts that end, by number.
-    pub async fn all_ended(&mut self, count: usize) -> BTreeMap<u64, TaskOutcome> {
+    pub(crate) async fn all_ended(&mut self, count: usize) -> BTreeMap<u64, TaskOutcome> {
         let mut ends = BTreeMap::new();
         while ends.len() < count {
             let ended = self.ended().await;
@@ -166,7 +173,7 @@ impl Played {
         ends
     }
 
-    pub async fn shut_down(self) {
+    pub(crate) async fn shut_down(self) {
         self.tell(ToExecutor::Shutdown);
         assert_eq!(timeout(PATIENCE, self.executor.ended()).await.unwrap(), Ending::Shutdown);
     }

@@ -1,15 +1,13 @@
 //! Slots: how many attempts run, in which order, and how they are stopped.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 
-use common::{Played, Table, failure, result, task};
 use hearth_executor::Ending;
 use hearth_rpc::message::{FromExecutor, TaskOutcome, ToExecutor};
 use hearth_types::{KillReason, TaskEndReason};
+
+use super::common::{Played, Table, failure, result, task};
 
 fn killed(reason: KillReason) -> TaskOutcome {
     TaskOutcome::Failed(Arc::new(TaskEndReason::TaskKilled(reason)))
@@ -29,7 +27,7 @@ fn gate() -> (Table, mpsc::Receiver<u64>, mpsc::Sender<()>) {
     (table, starts, go)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn all_slots_are_used_and_never_more() {
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (seen, barrier) = (Arc::clone(&most), Barrier::new(3));
@@ -47,7 +45,7 @@ async fn all_slots_are_used_and_never_more() {
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn attempts_start_in_the_order_of_their_launch() {
     let order = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&order);
@@ -63,7 +61,7 @@ async fn attempts_start_in_the_order_of_their_launch() {
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_waiting_attempt_that_is_killed_is_reported_at_once_and_never_runs() {
     let (table, starts, go) = gate();
     let mut played = Played::start(1, table, &[]);
@@ -81,7 +79,7 @@ async fn a_waiting_attempt_that_is_killed_is_reported_at_once_and_never_runs() {
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_running_attempt_that_is_killed_sees_its_flag_and_its_failure_is_the_kill() {
     let (started, starts) = mpsc::channel();
     let table = Table::default().with("spin", move |call| {
@@ -105,7 +103,7 @@ async fn a_running_attempt_that_is_killed_sees_its_flag_and_its_failure_is_the_k
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_attempt_that_finishes_although_it_was_killed_has_finished() {
     let (started, starts) = mpsc::channel();
     let table = Table::default().with("stubborn", move |call| {
@@ -124,7 +122,7 @@ async fn an_attempt_that_finishes_although_it_was_killed_has_finished() {
     played.shut_down().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_end_tells_running_attempts_to_stop() {
     let (started, starts) = mpsc::channel();
     let (stopped, stops) = mpsc::channel();
@@ -149,18 +147,34 @@ async fn the_end_tells_running_attempts_to_stop() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_executor_ends_with_the_reason() {
     let played = Played::start(1, Table::default(), &[]);
     played.tell(ToExecutor::Refused("another build".into()));
     assert_eq!(played.executor.ended().await, Ending::Refused("another build".into()));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn heartbeats_come_as_often_as_configured() {
     let mut played = Played::start(1, Table::default(), &[("spark.executor.heartbeatInterval", "5ms")]);
     for _ in 0..3 {
         assert_eq!(played.from_executor.recv().await, Some(FromExecutor::Heartbeat));
     }
     played.shut_down().await;
+}
+
+#[test]
+fn nothing_is_left_when_the_runtime_goes_away() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let played = runtime.block_on(async { Played::start(2, Table::default(), &[]) });
+    let Played { executor, to_executor: _to_executor, from_executor: _from_executor, .. } = played;
+    let env = Arc::downgrade(executor.env());
+    drop(executor);
+    assert!(env.upgrade().is_some(), "an executor lives without its handle");
+    drop(runtime);
+    let begin = std::time::Instant::now();
+    while env.upgrade().is_some() {
+        assert!(begin.elapsed() < super::common::PATIENCE, "a slot is still there");
+        std::thread::yield_now();
+    }
 }
