@@ -2,13 +2,14 @@
 
 use hearth_driver::JobError;
 
+use crate::failure::error_chain;
 use crate::wire::WireError;
 
 /// Why an action failed, or an RDD could not be made.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum Error {
     /// The job was aborted or cancelled; the sentence is Spark's.
-    #[error("{0}")]
+    #[error(transparent)]
     Job(#[from] JobError),
     /// An action that needs a record met none. Spark: `empty collection`.
     #[error("empty collection")]
@@ -39,6 +40,13 @@ pub enum Error {
         /// What did not work, with its causes.
         problem: String,
     },
+}
+
+/// For people, with its causes: it is what a `main` that returns an error prints.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&error_chain(self))
+    }
 }
 
 /// The result of an operation of the RDD API.

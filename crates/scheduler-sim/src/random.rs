@@ -49,7 +49,7 @@ impl Random {
     pub fn around(&mut self, mean: Duration) -> Duration {
         let micros = mean.as_micros() as u64;
         let near = self.between(micros / 2, micros + micros / 2).max(1);
-        Duration::from_micros(if self.chance(30) { near * 5 } else { near })
+        Duration::from_micros(if self.chance(60) { near * 5 } else { near })
     }
 
     /// A size whose logarithm is even: small ones are as likely as large ones.

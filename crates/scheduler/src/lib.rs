@@ -3,7 +3,9 @@
 //! An event goes in, actions come out: see [`Scheduler::handle`].
 //! Inside are two machines with one seam (`seam.rs`): `dag` knows jobs and stages, `tasks` knows task sets and executors.
 //! Around them stand `map_output` (where map outputs are), `cache` (where cached partitions are), `commit` (who may
-//! commit), and `allocation` (how many executors to have).
+//! commit), `allocation` (how many executors to have), `liveness` (who is silent), and `judge`, the one place where
+//! late and repeated reports are told from current ones.
+//! `task_events` and `executor_events` bring to both machines what concerns both.
 //!
 //! What comes later has its place already:
 //! - speculation: `tasks/speculation.rs`, copies of slow tasks, launched by `tasks/offer.rs`; every structure there

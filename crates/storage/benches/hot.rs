@@ -1,6 +1,6 @@
 //! The two paths that every record takes: combining by key, and writing and reading map output.
 //!
-//! `cargo bench -p hearth-storage`; prints CPU time per record.
+//! `cargo bench -p hearth-storage [-- PART]`; prints CPU time per record of the parts whose name contains PART.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -20,17 +20,27 @@ use hearth_storage::{
 };
 use hearth_types::{ExecutorId, MapStatus, ShuffleId, TaskId};
 
+/// What applications have.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let directory = tempfile::tempdir().unwrap();
     let memory = MemoryManager::new(MemoryConf { total: 2 << 30, storage_fraction: 0.5 });
     let conf = BlockManagerConf::new(ExecutorId(0), directory.path().join("blocks"), Arc::clone(&memory));
     let blocks = BlockManager::new(conf).unwrap();
-    count_words(&blocks);
-    count_numbers(&blocks);
-    group(&blocks);
-    sort(&blocks);
-    write_and_read(&blocks, "10 M x 100 B, 16 partitions", 10, 16, 1_000_000, 90);
-    write_and_read(&blocks, "1000 x 1000 pieces of one record", 1_000, 1_000, 1_000, 0);
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let parts: [(&str, &dyn Fn()); 6] = [
+        ("words", &|| count_words(&blocks)),
+        ("numbers", &|| count_numbers(&blocks)),
+        ("group", &|| group(&blocks)),
+        ("sort", &|| sort(&blocks)),
+        ("rows", &|| write_and_read(&blocks, "10 M x 100 B, 16 partitions", 10, 16, 1_000_000, 90)),
+        ("pieces", &|| write_and_read(&blocks, "1000 x 1000 pieces of one record", 1_000, 1_000, 1_000, 0)),
+    ];
+    for (_, part) in parts.iter().filter(|(name, _)| name.contains(&wanted)) {
+        part();
+    }
     blocks.stop();
 }
 
@@ -68,7 +78,12 @@ impl Numbers {
 
 fn count_words(blocks: &Arc<BlockManager>) {
     let mut numbers = Numbers(1);
-    let words: Vec<String> = (0..100_000).map(|n| format!("{:x}word", n * 2_654_435_761u64)).collect();
+    let words: Vec<String> = (0..100_000)
+        .map(|n| {
+            let length = 2 + n as usize % 9;
+            format!("{:010x}", n * 2_654_435_761u64).chars().rev().take(length).collect()
+        })
+        .collect();
     let text: Vec<&str> = (0..1 << 20).map(|_| &*words[numbers.word(100_000) as usize]).collect();
     let task = blocks.memory().task(TaskId(1));
     let started = Started::now();

@@ -6,7 +6,6 @@ use super::rules::{any, bytes, from, mib};
 use crate::entry::spark_conf;
 use crate::redaction::{DEFAULT_REDACTION_REGEX, RedactionRegex};
 use crate::size::ByteSize;
-use crate::value::LogLevel;
 
 spark_conf! {
     /// Name of the application, for people: in the UI, in logs and in the event log.
@@ -42,16 +41,9 @@ spark_conf! {
     /// Port on which every block manager serves blocks; 0 takes a free one.
     pub BLOCK_MANAGER_PORT: u16 = "spark.blockManager.port", from(0), default "0", since "0.1";
 
-    /// Port on which the driver's block manager serves blocks; 0 takes a free one.
-    pub DRIVER_BLOCK_MANAGER_PORT: u16 = "spark.driver.blockManager.port", from(0), like BLOCK_MANAGER_PORT,
-        since "0.1";
-
     /// Folders for shuffle files, spilled data and cached blocks on disk; several spread the load over disks.
     pub LOCAL_DIR: Option<Vec<PathBuf>> = "spark.local.dir", any(),
         unset "the temporary folder of the system", since "0.1";
-
-    /// How much is logged: ALL, TRACE, DEBUG, INFO, WARN, ERROR, FATAL or OFF.
-    pub LOG_LEVEL: Option<LogLevel> = "spark.log.level", any(), unset "as given on the command line", since "0.1";
 
     /// Values of keys that match this regular expression, and values that match it, are not shown anywhere.
     pub REDACTION_REGEX: RedactionRegex = "spark.redaction.regex", any(), default DEFAULT_REDACTION_REGEX,

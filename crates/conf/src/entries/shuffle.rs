@@ -11,9 +11,6 @@ spark_conf! {
     /// Whether map outputs are compressed.
     pub SHUFFLE_COMPRESS: bool = "spark.shuffle.compress", any(), default "true", since "0.1";
 
-    /// Whether data that a shuffle spills to disk is compressed.
-    pub SHUFFLE_SPILL_COMPRESS: bool = "spark.shuffle.spill.compress", any(), default "true", since "0.1";
-
     /// Whether map outputs carry checksums that readers verify.
     pub SHUFFLE_CHECKSUM_ENABLED: bool = "spark.shuffle.checksum.enabled", any(), default "true", since "0.1";
 

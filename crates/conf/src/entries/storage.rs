@@ -13,16 +13,7 @@ spark_conf! {
     pub MEMORY_STORAGE_FRACTION: f64 = "spark.memory.storageFraction", NumberRule::RATIO, default "0.5",
         since "0.1";
 
-    /// Whether cached blocks that are kept serialised are compressed.
-    pub RDD_COMPRESS: bool = "spark.rdd.compress", any(), default "true", since "0.1";
-
-    /// Whether broadcast values are compressed.
-    pub BROADCAST_COMPRESS: bool = "spark.broadcast.compress", any(), default "true", since "0.1";
-
     /// Folder for checkpoints, as if the program had called `set_checkpoint_dir` at its start.
     pub CHECKPOINT_DIR: Option<String> = "spark.checkpoint.dir", any(),
         unset "none until the program sets one", since "0.1";
-
-    /// Whether checkpoints are compressed.
-    pub CHECKPOINT_COMPRESS: bool = "spark.checkpoint.compress", any(), default "true", since "0.1";
 }

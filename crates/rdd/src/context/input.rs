@@ -108,7 +108,7 @@ impl SparkContext {
     /// The records that `save_as_object_file` wrote, one partition per file. The type must be the one that was written.
     ///
     /// # Errors
-    /// A directory that does not exist or holds no `part-` files.
+    /// A directory that does not exist.
     ///
     /// Spark: `SparkContext.objectFile`
     #[track_caller]

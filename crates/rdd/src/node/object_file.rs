@@ -1,14 +1,15 @@
 //! Files of encoded records: what `save_as_object_file` and checkpoints write.
 //! Spark: `ReliableCheckpointRDD`, `SparkContext.objectFile`.
 
+use std::any::type_name;
 use std::marker::PhantomData;
 
 use bytes::Bytes;
 use hearth_storage::{Data, codec};
-use hearth_types::RddId;
+use hearth_types::{ExceptionKind, RddId, TaskEndReason};
 
 use super::{Dependency, Node, Parents, Records};
-use crate::failure::OrThrow;
+use crate::failure::{OrThrow, error_chain, throw};
 use crate::task::TaskContext;
 use crate::wire::WireError;
 
@@ -54,11 +55,23 @@ impl<T: Data> Node for ObjectFile<T> {
         let task = task.clone();
         Box::new(codec::Records::new(bytes).map(move |record| {
             task.check_interrupted();
-            record.or_throw()
+            record.unwrap_or_else(|error| unreadable::<T>(&path, &error))
         }))
     }
 
     fn input(&self, split: u32) -> Option<Bytes> {
         self.paths.get(split as usize).map(|path| Bytes::from(path.clone()))
     }
+}
+
+fn unreadable<T>(path: &str, error: &hearth_storage::Error) -> ! {
+    throw(TaskEndReason::ExceptionFailure {
+        kind: ExceptionKind::User,
+        message: format!(
+            "{path} does not hold records of type {}, or is damaged; read it as the type that it was saved with: {}",
+            type_name::<T>(),
+            error_chain(error)
+        ),
+        backtrace: String::new(),
+    })
 }

@@ -161,7 +161,8 @@ impl<T: Numeric> Rdd<T> {
     #[track_caller]
     pub fn sum(&self) -> Result<f64> {
         let parts = self.on_all(origin("sum"), (), |(), _, records| records.fold(0.0, |sum, n| sum + n.to_f64()))?;
-        Ok(parts.into_iter().sum())
+        // Not `sum`, which makes -0.0 of nothing.
+        Ok(parts.into_iter().fold(0.0, |sum, part| sum + part))
     }
 
     /// The mean; 0 of no numbers.

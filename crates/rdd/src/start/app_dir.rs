@@ -12,26 +12,41 @@ use crate::error::Result;
 const APP_DIR: &str = "HEARTH_APP_DIR";
 
 /// A directory that only this user may look into. The driver deletes it when the application stops.
-pub(super) struct AppDir(PathBuf);
+pub(super) struct AppDir {
+    path: PathBuf,
+    root: PathBuf,
+}
 
 impl AppDir {
     pub(super) fn new(conf: &SparkConf) -> Result<Self> {
-        if let Some(dir) = std::env::var_os(APP_DIR) {
+        if let Some(root) = launchers() {
             // Several contexts of one program, one after the other, each have their own part.
-            return Self::made(Path::new(&dir));
+            return Ok(Self { path: make_in(&root)?, root });
         }
-        let parent = conf.get_entry(&LOCAL_DIR)?.and_then(|dirs| dirs.into_iter().next()).unwrap_or_else(std::env::temp_dir);
-        Self::made(&parent)
+        let dirs = conf.get_entry(&LOCAL_DIR)?;
+        let path = make_in(&dirs.and_then(|dirs| dirs.into_iter().next()).unwrap_or_else(std::env::temp_dir))?;
+        Ok(Self { root: path.clone(), path })
     }
 
-    fn made(parent: &Path) -> Result<Self> {
-        let failed = |error: std::io::Error| start_error(&format!("make a directory in {}", parent.display()), &error);
-        std::fs::create_dir_all(parent).map_err(failed)?;
-        let made = tempfile::Builder::new().prefix(&format!("hearth-{}-", std::process::id())).tempdir_in(parent);
-        Ok(Self(made.map_err(failed)?.keep()))
-    }
-
+    /// Where this application keeps its files.
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
+
+    /// What nobody needs any more once the driver is gone: the launcher's directory, if there is one.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+/// The directory that `hearth run` made for this application.
+pub(super) fn launchers() -> Option<PathBuf> {
+    std::env::var_os(APP_DIR).map(PathBuf::from)
+}
+
+fn make_in(parent: &Path) -> Result<PathBuf> {
+    let failed = |error: std::io::Error| start_error(&format!("make a directory in {}", parent.display()), &error);
+    std::fs::create_dir_all(parent).map_err(failed)?;
+    let made = tempfile::Builder::new().prefix(&format!("hearth-{}-", std::process::id())).tempdir_in(parent);
+    Ok(made.map_err(failed)?.keep())
 }

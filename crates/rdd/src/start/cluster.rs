@@ -2,7 +2,7 @@
 //! Spark: `LocalSparkCluster` with `StandaloneSchedulerBackend`.
 
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use hearth_cluster::local::{Launch, LocalCluster, Program};
@@ -48,7 +48,8 @@ pub(super) fn start(conf: &SparkConf, app_dir: AppDir, cores: u32, memory: u64) 
     let address =
         driver.listen(endpoint).map_err(|error| start_error("open the driver's port", &error))?.to_string();
 
-    let launch = Launcher { authority, address, host, conf: conf.clone(), cores, memory, app_dir: app_dir.path().into() };
+    let temp_dirs = vec![app_dir.path().to_owned()];
+    let launch = Launcher { authority, address, host, conf: conf.clone(), cores, memory, app_dir };
     let program = Program {
         path: None,
         args: Vec::new(),
@@ -60,7 +61,7 @@ pub(super) fn start(conf: &SparkConf, app_dir: AppDir, cores: u32, memory: u64) 
         executors: Executors::Cluster { manager: Arc::new(cluster), events },
         blocks: Arc::new(DriverBlocks::new(blocks, Some(BlockClient::new(connector)))),
         listeners: Vec::new(),
-        temp_dirs: vec![app_dir.path().to_owned()],
+        temp_dirs,
     };
     driver.start(driver_conf, parts).map_err(|error| start_error("start the driver", &error))
 }
@@ -73,7 +74,7 @@ struct Launcher {
     conf: SparkConf,
     cores: u32,
     memory: u64,
-    app_dir: PathBuf,
+    app_dir: AppDir,
 }
 
 impl Launcher {
@@ -89,13 +90,13 @@ impl Launcher {
             slots: self.cores,
             memory: self.memory,
             local_dir: local_dir.clone(),
-            app_dir: self.app_dir.clone(),
+            app_dir: self.app_dir.root().to_owned(),
         };
         let line = serde_json::to_string(&bootstrap).map_err(|error| error_chain(&error))?;
         Ok(Launch { bootstrap: line, scratch: Some(local_dir) })
     }
 
     fn local_dir(&self, executor: ExecutorId) -> PathBuf {
-        Path::new(&self.app_dir).join(format!("executor-{executor}"))
+        self.app_dir.path().join(format!("executor-{executor}"))
     }
 }

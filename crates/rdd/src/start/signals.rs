@@ -8,6 +8,8 @@ use hearth_driver::DriverHandle;
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
+use super::app_dir;
+
 /// The process id of `hearth run`, in whose name this driver runs.
 const LAUNCHER: &str = "HEARTH_LAUNCHER_PID";
 
@@ -66,6 +68,10 @@ fn stop_and_exit(status: i32) -> ! {
     let drivers = std::mem::take(&mut *DRIVERS.lock());
     for driver in drivers {
         driver.stop();
+    }
+    if let Some(dir) = app_dir::launchers() {
+        // The launcher does this too, if it still lives; then one of the two finds it gone.
+        drop(std::fs::remove_dir_all(dir));
     }
     std::process::exit(status)
 }

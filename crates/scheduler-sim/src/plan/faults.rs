@@ -74,7 +74,7 @@ impl Faults {
             until: Duration::from_millis(random.log_uniform(1_000, 12_000)),
             user_failure: rate(random, 120),
             final_failure: if random.chance(80) { 5 } else { 0 },
-            fetch_blip: rate(random, 40),
+            fetch_blip: rate(random, 100),
             result_lost: rate(random, 200),
             duplicate: rate(random, 150),
             slow: (rate(random, 150), Duration::from_micros(random.log_uniform(1_000, 1_500_000))),

@@ -100,10 +100,10 @@ impl JobPlan {
         Self {
             rdd,
             partitions,
-            commits: random.chance(400),
+            commits: random.chance(500),
             stored_result: if random.chance(200) { random.log_uniform(1 << 10, 1 << 22) } else { 0 },
             properties: draw_properties(random),
-            think: Duration::from_micros(random.log_uniform(10, 2_000_000)),
+            think: Duration::from_micros(random.log_uniform(10, 600_000)),
             cancel,
             unpersist: random.chance(60),
             is_probe,

@@ -53,14 +53,14 @@ impl Plan {
         let mut jobs = Vec::new();
         let mut threads: Vec<Vec<usize>> = Vec::new();
         for _ in 0..random.count(1, 3) {
-            let of_thread = (0..random.count(1, 4)).map(|at| jobs.len() + at as usize).collect::<Vec<_>>();
+            let of_thread = (0..random.count(1, 5)).map(|at| jobs.len() + at as usize).collect::<Vec<_>>();
             jobs.extend(of_thread.iter().map(|_| JobPlan::draw(random, &lineage, false)));
             threads.push(of_thread);
         }
         let probes: Vec<usize> = (0..random.count(1, 2)).map(|at| jobs.len() + at as usize).collect();
         jobs.extend(probes.iter().map(|_| JobPlan::draw(random, &lineage, true)));
         threads.push(probes);
-        let longest = random.log_uniform(1_000, 2_000_000);
+        let longest = random.log_uniform(4_000, 2_000_000);
         let work = lineage
             .rdds()
             .iter()

@@ -24,12 +24,14 @@ impl DagScheduler {
     pub(super) fn on_fetch_failed(&mut self, turn: &mut Turn, task: &RunningTask, fetch: FailedFetch<'_>) {
         let FailedFetch { shuffle, map_index, from, message } = fetch;
         let id = task.id.stage;
-        let Some(stage) = self.stages.get_mut(&id) else { return };
+        let Some(stage) = self.stages.get(&id) else { return };
         if stage.attempt.is_none_or(|attempt| attempt.number != task.id.stage_attempt) {
             return;
         }
+        let hidden = !self.visible_shuffles(stage).any(|visible| visible == shuffle);
+        let Some(stage) = self.stages.get_mut(&id) else { return };
+        stage.reads_hidden |= hidden;
         stage.failed_attempts.insert(task.id.stage_attempt);
-        stage.failed_shuffles.insert(shuffle);
         let limit = self.conf.max_stage_attempts;
         let give_up = stage.failed_attempts.len() >= limit as usize;
         let abort = give_up.then(|| {

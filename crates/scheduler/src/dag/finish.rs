@@ -21,7 +21,7 @@ impl DagScheduler {
         if failure.is_none() {
             // Only consecutive failures count against a stage.
             stage.failed_attempts.clear();
-            stage.failed_shuffles.clear();
+            stage.reads_hidden = false;
         }
         let info = stage.info(0, Some(turn.now), failure);
         turn.post(ListenerEvent::StageCompleted { stage: info });

@@ -36,8 +36,8 @@ pub(crate) struct Stage {
     pub(crate) attempt: Option<Attempt>,
     /// Attempts that met a fetch failure since the last success.
     pub(crate) failed_attempts: BTreeSet<u32>,
-    /// Shuffles that could not be read since the last success: a cached RDD no longer hides them.
-    pub(crate) failed_shuffles: BTreeSet<ShuffleId>,
+    /// A task wanted to read what a fully cached RDD hides, and could not: until the stage succeeds, nothing is hidden.
+    pub(crate) reads_hidden: bool,
 }
 
 /// What the tasks of a stage make.

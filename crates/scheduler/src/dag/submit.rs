@@ -127,7 +127,7 @@ impl DagScheduler {
             state: StageState::Idle,
             attempt: None,
             failed_attempts: BTreeSet::new(),
-            failed_shuffles: BTreeSet::new(),
+            reads_hidden: false,
         };
         for parent in parents {
             if let Some(parent) = self.stages.get_mut(&parent) {

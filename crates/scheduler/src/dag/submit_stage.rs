@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use hearth_types::{ListenerEvent, RddInfo, StageId};
+use hearth_types::{ListenerEvent, RddInfo, ShuffleId, StageId};
 
 use super::DagScheduler;
 use super::stage::{Attempt, Kind, Stage, is_persisted, shuffles_read};
@@ -30,22 +30,28 @@ impl DagScheduler {
         }
     }
 
-    /// Parents with missing outputs, by id. Those behind a fully cached RDD are not needed, unless a task wanted to read
-    /// them all the same: one that ran where the cached partition is not. (In Spark it would read that from afar.)
+    /// Parents with missing outputs, by id.
     fn missing_parents(&self, stage: &Stage) -> Vec<StageId> {
-        let pipeline = stage.lineage.pipeline(stage.rdd, |info| !self.is_fully_cached(info));
-        let read = pipeline.into_iter().flat_map(shuffles_read).chain(stage.failed_shuffles.iter().copied());
-        let missing = read.filter(|shuffle| !self.map_outputs.is_available(*shuffle));
-        let parents = missing.filter_map(|shuffle| self.shuffle_stages.get(&shuffle).copied());
-        let mut parents: Vec<_> = parents.filter(|parent| stage.parents.contains(parent)).collect();
+        let missing = self.visible_shuffles(stage).filter(|shuffle| !self.map_outputs.is_available(*shuffle));
+        let mut parents: Vec<_> =
+            missing.filter_map(|shuffle| self.shuffle_stages.get(&shuffle).copied()).collect();
         parents.sort_unstable();
         parents.dedup();
         parents
     }
 
-    /// Whether every partition of the RDD is cached somewhere, so that its parents are not needed.
-    pub(super) fn is_fully_cached(&self, info: &RddInfo) -> bool {
-        info.partitions == 0 || is_persisted(info) && self.cache.cached_partitions(info.id) >= info.partitions
+    /// Shuffles that the tasks of a stage must be able to read. Those behind a fully cached RDD they need not, unless a
+    /// task has shown that it does: one that runs where the cached partition is not computes it again.
+    /// (In Spark it would read the partition from afar.)
+    pub(super) fn visible_shuffles<'a>(&'a self, stage: &'a Stage) -> impl Iterator<Item = ShuffleId> + 'a {
+        let hides =
+            |info: &RddInfo| info.partitions == 0 || !stage.reads_hidden && self.is_fully_cached(info);
+        stage.lineage.pipeline(stage.rdd, |info| !hides(info)).into_iter().flat_map(shuffles_read)
+    }
+
+    /// Whether every partition of the RDD is cached somewhere.
+    fn is_fully_cached(&self, info: &RddInfo) -> bool {
+        is_persisted(info) && self.cache.cached_partitions(info.id) >= info.partitions
     }
 
     fn submit_missing_tasks(&mut self, turn: &mut Turn, id: StageId) {

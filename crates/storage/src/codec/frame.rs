@@ -13,6 +13,9 @@ pub(crate) const FRAME_TARGET: usize = 60 * 1024;
 /// Frames with fewer bytes are not worth compressing.
 const COMPRESS_FROM: usize = 256;
 
+/// The most frames in a row that are not even tried.
+const MAX_PASS: u32 = 31;
+
 /// LZ4 cannot expand by more; a header that says more is wrong, and must not make us allocate.
 const MAX_EXPANSION: u64 = 256;
 
@@ -152,13 +155,16 @@ pub(crate) fn verify(segment: &[u8]) -> Result<(), Corruption> {
 /// Makes frames. Keeps its scratch space between them.
 pub(crate) struct FrameEncoder {
     framing: Framing,
+    /// Frames to leave as they are before compression is tried again, and how many it was the last time.
+    pass: u32,
+    passed: u32,
     table: Option<CompressTable>,
     scratch: Vec<u8>,
 }
 
 impl FrameEncoder {
     pub(crate) fn new(framing: Framing) -> Self {
-        Self { framing, table: None, scratch: Vec::new() }
+        Self { framing, pass: 0, passed: 0, table: None, scratch: Vec::new() }
     }
 
     /// Appends a frame with `raw`, the bytes of `records` records. Nothing for no records.
@@ -194,15 +200,23 @@ impl FrameEncoder {
         out.extend_from_slice(stored);
     }
 
-    /// Compresses into `scratch`; `None` when that saves less than a sixteenth.
+    /// Compresses into `scratch`; `None` when that saves less than a sixteenth. After frames that did not get smaller
+    /// it tries only now and then: records of one kind mostly stay of that kind.
     fn compress(&mut self, raw: &[u8]) -> Option<usize> {
+        if self.pass > 0 {
+            self.pass -= 1;
+            return None;
+        }
         let room = get_maximum_output_size(raw.len());
         if self.scratch.len() < room {
             self.scratch.resize(room, 0);
         }
         let table = self.table.get_or_insert_default();
         let len = compress_into_with_table(raw, &mut self.scratch, table).ok()?;
-        (len <= raw.len() - raw.len() / 16).then_some(len)
+        let is_smaller = len <= raw.len() - raw.len() / 16;
+        self.passed = if is_smaller { 0 } else { MAX_PASS.min(2 * self.passed + 1) };
+        self.pass = self.passed;
+        is_smaller.then_some(len)
     }
 }
 

@@ -1,0 +1,34 @@
+//! Programs that end by themselves, or never.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use hearth::prelude::*;
+
+/// Ends with a status of its own after a job.
+pub(crate) fn exit(sc: &SparkContext, status: i32) -> anyhow::Result<()> {
+    println!("{}", sc.range(0, 10, 1, 2).count()?);
+    std::process::exit(status)
+}
+
+/// Shuffles and caches, then runs two tasks that do not end. Says `running` when both run: each makes a file.
+pub(crate) fn wait(sc: &SparkContext, directory: &str) -> anyhow::Result<()> {
+    let cached = sc.range(0, 100_000, 1, 4).map(|n| (n % 10, n)).group_by_key(2).cache()?;
+    cached.count()?;
+    let here = directory.to_owned();
+    thread::spawn(move || {
+        while !(0..2).all(|n| Path::new(&here).join(n.to_string()).exists()) {
+            thread::sleep(Duration::from_millis(5)); // waits for: the files of the two tasks
+        }
+        println!("running");
+    });
+    sc.range(0, 2, 1, 2).foreach_with(directory.to_owned(), |directory, n| {
+        std::fs::write(Path::new(directory).join(n.to_string()), "")
+            .unwrap_or_else(|error| panic!("{error}"));
+        loop {
+            thread::sleep(Duration::from_secs(1)); // waits for: the end of the process
+        }
+    })?;
+    Ok(())
+}
