@@ -27,7 +27,7 @@ docs:
 
 # The benchmark table.
 bench *ARGUMENTS:
-    cargo run --release -p hearth-cli -- bench {{ARGUMENTS}}
+    cargo run --release -p hearth-bench -- compare {{ARGS}}
 
 # Rust code of the internal wire.
 protos:

@@ -227,6 +227,14 @@ fn temporary_files_that_cannot_be_written() {
     refused(&app, "make a directory in /proc/hearth");
 }
 
+#[test]
+fn a_port_in_use() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let ended = refused(&scenario(["no-partitions"]).conf("spark.driver.port", &port), "spark.driver.port");
+    assert!(ended.stderr.contains(&port) && ended.stderr.contains("in use"), "{}", ended.stderr);
+}
+
 /// Root makes a tiny file system of its own, which only the application sees full.
 #[test]
 fn a_full_disk() {

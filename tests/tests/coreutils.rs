@@ -1,5 +1,6 @@
 //! `word-count`, `sort` and `join` against `sort`, `uniq` and `join` of coreutils with `LC_ALL=C`, byte for byte, on 100 MB
 //! of real text.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

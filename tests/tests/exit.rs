@@ -1,4 +1,9 @@
 //! How `hearth run` ends: with the program's status, after signals, and when the worst happens; and what is left then.
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking and says how long it took"
+)]
 
 use std::time::{Duration, Instant};
 

@@ -67,11 +67,11 @@ fn killed_in_the_map_stage_costs_what_ran_and_what_was_kept_there() {
     let cluster = Cluster::start(2);
     let pairs = pairs(&cluster, 2);
     let job = cluster.run(move || pairs.reduce_by_key(|a, b| a + b, 3).collect());
-    let victim = cluster.notes().wait_for("map", 2, 0).executor;
-    let survivor = cluster.notes().wait_for("map", 3, 0).executor;
+    let victim = cluster.wait_for("map", 2, 0).executor;
+    let survivor = cluster.wait_for("map", 3, 0).executor;
     assert_ne!(victim, survivor);
     let kept =
-        lost_on(&[cluster.notes().wait_for("map", 0, 0), cluster.notes().wait_for("map", 1, 0)], victim);
+        lost_on(&[cluster.wait_for("map", 0, 0), cluster.wait_for("map", 1, 0)], victim);
     assert_eq!(kept.len(), 1, "each executor has made one of the first two");
     cluster.kill(victim);
     cluster.notes().open("map");
@@ -126,7 +126,7 @@ fn killed_before_a_fetch_costs_its_map_outputs_and_the_task_that_wants_them() {
     let all = cluster.executors();
     let reduce = waiting_reduce(&cluster);
     let job = cluster.run(move || reduce.collect());
-    let reader = cluster.notes().wait_for("reduce", 0, 0).executor;
+    let reader = cluster.wait_for("reduce", 0, 0).executor;
     let victim = other_of(&all, reader);
     let lost = lost_on(&cluster.notes().read("map"), victim);
     assert!(!lost.is_empty() && lost.len() < 6, "both have map outputs");
@@ -154,8 +154,8 @@ impl Partitioner<u32> for ByNumber {
 }
 
 /// The length of one large record, and how many of them each map task makes.
-const LENGTH: usize = 1 << 18;
-const LARGE: i64 = 96;
+const LENGTH: usize = 60_000;
+const LARGE: i64 = 400;
 
 /// Two map outputs, each with 24 MB for the first reduce partition, which cannot all be under way, and little for the second.
 fn large_and_small(cluster: &Cluster) -> Rdd<(u32, String)> {
@@ -183,7 +183,7 @@ fn killed_during_a_fetch_costs_its_map_outputs_and_the_task_that_reads_them() {
         first.into_iter().chain(records).map(|(_, text)| text.trim_start().parse::<i64>().unwrap())
     });
     let job = cluster.run(move || numbers.collect());
-    let reader = cluster.notes().wait_for("reduce", 0, 0).executor;
+    let reader = cluster.wait_for("reduce", 0, 0).executor;
     // The small partition is done before anything happens.
     cluster.events().wait_for("the end of the small partition", |heard| {
         (History::of(heard).stage(1).get(&1)? == UNHARMED).then_some(())
@@ -221,8 +221,8 @@ fn killed_in_the_result_stage_costs_the_running_task_only() {
             }
         })
     });
-    let victim = cluster.notes().wait_for("result", 2, 0).executor;
-    cluster.notes().wait_for("result", 3, 0);
+    let victim = cluster.wait_for("result", 2, 0).executor;
+    cluster.wait_for("result", 3, 0);
     cluster.kill(victim);
     cluster.notes().open("result");
     job.result().unwrap();
@@ -244,7 +244,7 @@ fn killed_in_a_result_stage_after_a_shuffle_costs_no_finished_result() {
         },
     );
     let job = cluster.run(move || results.collect());
-    let victim = cluster.notes().wait_for("result", 3, 0).executor;
+    let victim = cluster.wait_for("result", 3, 0).executor;
     cluster.events().wait_for("all other results", |heard| {
         let stage = History::of(heard).stage(1);
         (stage.len() == 3 && stage.values().all(|ends| ends == UNHARMED)).then_some(())
@@ -293,7 +293,7 @@ fn killed_while_cached_partitions_are_read_costs_the_running_task_and_those_part
     });
     let job = cluster.run(move || slow.collect());
     // Whoever reads partition 0 is the one that has it.
-    let victim = cluster.notes().wait_for("read", notes[0].partition, 0).executor;
+    let victim = cluster.wait_for("read", notes[0].partition, 0).executor;
     assert_eq!(victim, notes[0].executor);
     let lost = lost_on(&notes, victim);
     cluster.kill(victim);
@@ -314,11 +314,11 @@ fn killed_twice_in_a_row_costs_twice_what_was_lost() {
     let cluster = Cluster::start(2);
     let pairs = pairs(&cluster, 2);
     let job = cluster.run(move || pairs.reduce_by_key(|a, b| a + b, 3).collect());
-    let first = cluster.notes().wait_for("map", 2, 0).executor;
-    cluster.notes().wait_for("map", 3, 0);
+    let first = cluster.wait_for("map", 2, 0).executor;
+    cluster.wait_for("map", 3, 0);
     cluster.kill(first);
     // The lost task runs again, on the executor that came instead, and that is lost too.
-    let second = cluster.notes().wait_for("map", 2, 1).executor;
+    let second = cluster.wait_for("map", 2, 1).executor;
     assert_ne!(first, second);
     cluster.kill(second);
     cluster.notes().open("map");
@@ -349,12 +349,12 @@ fn killed_while_the_outputs_of_another_are_made_again() {
     });
     let reduce = gate.union(&numbers.reduce_by_key(|a, b| a + b, 3)).coalesce(1);
     let job = cluster.run(move || reduce.collect());
-    let reader = cluster.notes().wait_for("reduce", 0, 0).executor;
+    let reader = cluster.wait_for("reduce", 0, 0).executor;
     let lost = lost_on(&cluster.notes().read("map"), other_of(&all, reader));
     cluster.kill(other_of(&all, reader));
     cluster.notes().open("reduce");
     // Now the reader goes too, and with it every output that was left.
-    cluster.notes().wait_for("again", *lost.first().unwrap(), 0);
+    cluster.wait_for("again", *lost.first().unwrap(), 0);
     cluster.kill(reader);
     cluster.notes().open("again");
     assert_eq!(sorted(job.result().unwrap()), sums());
@@ -376,10 +376,10 @@ fn stopped_past_the_heartbeat_counts_as_lost() {
     let cluster = Cluster::with(2, IMPATIENT);
     let pairs = pairs(&cluster, 2);
     let job = cluster.run(move || pairs.reduce_by_key(|a, b| a + b, 3).collect());
-    let victim = cluster.notes().wait_for("map", 2, 0).executor;
-    cluster.notes().wait_for("map", 3, 0);
+    let victim = cluster.wait_for("map", 2, 0).executor;
+    cluster.wait_for("map", 3, 0);
     let kept =
-        lost_on(&[cluster.notes().wait_for("map", 0, 0), cluster.notes().wait_for("map", 1, 0)], victim);
+        lost_on(&[cluster.wait_for("map", 0, 0), cluster.wait_for("map", 1, 0)], victim);
     cluster.signal(victim, Signal::STOP);
     cluster.notes().open("map");
     assert_eq!(sorted(job.result().unwrap()), sums());
@@ -401,7 +401,7 @@ fn stopped_with_map_outputs_that_are_being_fetched_counts_as_lost() {
     let all = cluster.executors();
     let reduce = waiting_reduce(&cluster);
     let job = cluster.run(move || reduce.collect());
-    let reader = cluster.notes().wait_for("reduce", 0, 0).executor;
+    let reader = cluster.wait_for("reduce", 0, 0).executor;
     let victim = other_of(&all, reader);
     let lost = lost_on(&cluster.notes().read("map"), victim);
     cluster.signal(victim, Signal::STOP);
@@ -514,7 +514,7 @@ fn killed_while_saving_leaves_each_part_once() {
     let output = cluster.path("output");
     let path = output.display().to_string();
     let job = cluster.run(move || lines.save_as_text_file(&path));
-    cluster.kill(cluster.notes().wait_for("save", 2, 0).executor);
+    cluster.kill(cluster.wait_for("save", 2, 0).executor);
     cluster.notes().open("save");
     job.result().unwrap();
     let names: BTreeSet<String> = std::fs::read_dir(&output)

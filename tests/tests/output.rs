@@ -1,4 +1,5 @@
 //! What saving leaves: all of it, or nothing.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 

@@ -56,11 +56,12 @@ fn words(line: String) -> impl Iterator<Item = String> {
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {
-            let rest = line.get(at..).filter(|rest| !rest.is_empty())?;
-            let end = rest.find(' ').unwrap_or(rest.len());
+            let rest = line.as_bytes().get(at..).filter(|rest| !rest.is_empty())?;
+            let end = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
+            let start = at;
             at += end + 1;
             if end > 0 {
-                return Some(rest[..end].to_owned());
+                return Some(line[start..start + end].to_owned());
             }
         }
     })

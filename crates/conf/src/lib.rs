@@ -28,4 +28,4 @@ pub use registry::{Topic, families, find, topics};
 pub use size::{ByteSize, SizeRule, SizeUnit};
 pub use spark_conf::SparkConf;
 pub use spark_keys::{SparkKey, spark_keys};
-pub use value::{Codec, IntegerRule, LogLevel, NumberRule, Value};
+pub use value::{Codec, IntegerRule, NumberRule, Value};

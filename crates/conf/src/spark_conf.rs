@@ -46,6 +46,13 @@ impl SparkConf {
 
     /// Sets a key.
     ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let mut conf = SparkConf::new();
+    /// conf.set("spark.app.name", "words").set("spark.executor.memory", "512m");
+    /// assert_eq!(conf.get("spark.executor.memory"), Some("512m"));
+    /// ```
+    ///
     /// Spark: `SparkConf.set`
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) -> &mut Self {
         self.settings.insert(key.into(), value.into());
@@ -53,6 +60,12 @@ impl SparkConf {
     }
 
     /// The same configuration with a key set, for chains.
+    ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::new().with("spark.master", "local[2]").with("spark.app.name", "words");
+    /// assert_eq!(conf.get("spark.master"), Some("local[2]"));
+    /// ```
     #[must_use]
     pub fn with(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.set(key, value);
@@ -60,6 +73,13 @@ impl SparkConf {
     }
 
     /// Sets a key that is not set.
+    ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let mut conf = SparkConf::new().with("spark.app.name", "words");
+    /// conf.set_if_missing("spark.app.name", "another").set_if_missing("spark.master", "local");
+    /// assert_eq!((conf.get("spark.app.name"), conf.get("spark.master")), (Some("words"), Some("local")));
+    /// ```
     ///
     /// Spark: `SparkConf.setIfMissing`
     pub fn set_if_missing(&mut self, key: impl Into<String>, value: impl Into<String>) -> &mut Self {
@@ -69,12 +89,26 @@ impl SparkConf {
 
     /// Sets `spark.app.name`.
     ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let mut conf = SparkConf::new();
+    /// conf.set_app_name("words");
+    /// assert_eq!(conf.get("spark.app.name"), Some("words"));
+    /// ```
+    ///
     /// Spark: `SparkConf.setAppName`
     pub fn set_app_name(&mut self, name: impl Into<String>) -> &mut Self {
         self.set(application::APP_NAME.key(), name)
     }
 
     /// Sets `spark.master`.
+    ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let mut conf = SparkConf::new();
+    /// conf.set_master("local[4]");
+    /// assert_eq!(conf.get("spark.master"), Some("local[4]"));
+    /// ```
     ///
     /// Spark: `SparkConf.setMaster`
     pub fn set_master(&mut self, master: impl Into<String>) -> &mut Self {
@@ -83,12 +117,26 @@ impl SparkConf {
 
     /// Sets an environment variable of the executors.
     ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let mut conf = SparkConf::new();
+    /// conf.set_executor_env("TZ", "UTC");
+    /// assert_eq!(conf.get("spark.executorEnv.TZ"), Some("UTC"));
+    /// ```
+    ///
     /// Spark: `SparkConf.setExecutorEnv`
     pub fn set_executor_env(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         self.set(format!("{EXECUTOR_ENV}{name}"), value)
     }
 
     /// Makes a key unset.
+    ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let mut conf = SparkConf::new().with("spark.app.name", "words");
+    /// conf.remove("spark.app.name");
+    /// assert_eq!(conf.get("spark.app.name"), None);
+    /// ```
     ///
     /// Spark: `SparkConf.remove`
     pub fn remove(&mut self, key: &str) -> &mut Self {
@@ -98,12 +146,25 @@ impl SparkConf {
 
     /// What a key is set to. Defaults do not count.
     ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::new().with("spark.app.name", "words");
+    /// assert_eq!(conf.get("spark.app.name"), Some("words"));
+    /// assert_eq!(conf.get("spark.executor.memory"), None, "its default does not count");
+    /// ```
+    ///
     /// Spark: `SparkConf.getOption`
     pub fn get(&self, key: &str) -> Option<&str> {
         self.settings.get(key).map(String::as_str)
     }
 
     /// Whether a key is set.
+    ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::new().with("spark.app.name", "words");
+    /// assert!(conf.contains("spark.app.name") && !conf.contains("spark.master"));
+    /// ```
     ///
     /// Spark: `SparkConf.contains`
     pub fn contains(&self, key: &str) -> bool {
@@ -112,6 +173,13 @@ impl SparkConf {
 
     /// All settings, sorted by key.
     ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::new().with("spark.master", "local").with("spark.app.name", "words");
+    /// let all: Vec<_> = conf.get_all().collect();
+    /// assert_eq!(all, [("spark.app.name", "words"), ("spark.master", "local")]);
+    /// ```
+    ///
     /// Spark: `SparkConf.getAll`
     pub fn get_all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()))
@@ -119,12 +187,24 @@ impl SparkConf {
 
     /// The settings whose keys begin with `prefix`, without it, sorted.
     ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::new().with("spark.executorEnv.TZ", "UTC").with("spark.app.name", "words");
+    /// assert_eq!(conf.get_all_with_prefix("spark.executorEnv.").collect::<Vec<_>>(), [("TZ", "UTC")]);
+    /// ```
+    ///
     /// Spark: `SparkConf.getAllWithPrefix`
     pub fn get_all_with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.get_all().filter_map(move |(key, value)| Some((key.strip_prefix(prefix)?, value)))
     }
 
     /// The environment variables of the executors (`spark.executorEnv.*`), sorted by name.
+    ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::new().with("spark.executorEnv.TZ", "UTC").with("spark.app.name", "words");
+    /// assert_eq!(conf.executor_env().collect::<Vec<_>>(), [("TZ", "UTC")]);
+    /// ```
     pub fn executor_env(&self) -> impl Iterator<Item = (&str, &str)> {
         self.get_all_with_prefix(EXECUTOR_ENV)
     }
@@ -148,6 +228,13 @@ impl SparkConf {
 
     /// Checks every honoured key that is set, and those that must fit each other.
     ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::new().with("spark.executor.memory", "12x");
+    /// let error = conf.validate().unwrap_err().to_string();
+    /// assert!(error.starts_with("spark.executor.memory: \"12x\" is not a size"));
+    /// ```
+    ///
     /// # Errors
     /// The first of [`problems`](Self::problems).
     pub fn validate(&self) -> Result<()> {
@@ -155,6 +242,12 @@ impl SparkConf {
     }
 
     /// Everything that is wrong with the values of honoured keys, sorted by key.
+    ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::new().with("spark.executor.memory", "12x").with("spark.task.maxFailures", "0");
+    /// assert_eq!(conf.problems().len(), 2);
+    /// ```
     pub fn problems(&self) -> Vec<Error> {
         let set = self.get_all().filter_map(|(key, value)| find(key)?.check(value).err());
         let mut problems: Vec<Error> = set.collect();
@@ -164,11 +257,24 @@ impl SparkConf {
     }
 
     /// One sentence for every `spark.*` key that does nothing, sorted by key.
+    ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::new().with("spark.executor.memroy", "1g").with("my.own.key", "1");
+    /// let sentence = "unknown configuration key spark.executor.memroy; did you mean spark.executor.memory?";
+    /// assert_eq!(conf.warnings(), [sentence]);
+    /// ```
     pub fn warnings(&self) -> Vec<String> {
         self.settings.keys().filter_map(|key| warning(key)).collect()
     }
 
     /// All settings with secrets hidden, for people to read, sorted by key.
+    ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::new().with("my.password", "sesame");
+    /// assert_ne!(conf.redacted().next(), Some(("my.password", "sesame")));
+    /// ```
     pub fn redacted(&self) -> impl Iterator<Item = (&str, &str)> {
         let own = self.get_entry(&application::REDACTION_REGEX);
         let regex = own.or_else(|_| application::REDACTION_REGEX.parse(DEFAULT_REDACTION_REGEX)).ok();
@@ -180,12 +286,25 @@ impl SparkConf {
 
     /// One `key=value` line per setting with secrets hidden.
     ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::new().with("spark.master", "local").with("spark.app.name", "words");
+    /// assert_eq!(conf.to_debug_string(), "spark.app.name=words\nspark.master=local");
+    /// ```
+    ///
     /// Spark: `SparkConf.toDebugString`
     pub fn to_debug_string(&self) -> String {
         self.redacted().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("\n")
     }
 
     /// Reads the text of a properties file, such as `spark-defaults.conf`.
+    ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::from_properties("# defaults\nspark.app.name  words\nspark.master=local\n")?;
+    /// assert_eq!((conf.get("spark.app.name"), conf.get("spark.master")), (Some("words"), Some("local")));
+    /// # Ok::<(), hearth_conf::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A line has a broken escape.
@@ -194,6 +313,13 @@ impl SparkConf {
     }
 
     /// The settings as the text of a properties file, secrets included.
+    ///
+    /// ```
+    /// # use hearth_conf::SparkConf;
+    /// let conf = SparkConf::new().with("spark.app.name", "two words");
+    /// assert_eq!(SparkConf::from_properties(&conf.to_properties())?, conf);
+    /// # Ok::<(), hearth_conf::Error>(())
+    /// ```
     pub fn to_properties(&self) -> String {
         properties::write(self.get_all())
     }

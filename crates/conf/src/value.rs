@@ -54,37 +54,6 @@ pub enum Codec {
     None,
 }
 
-/// How much is logged. Spark's ALL is `Trace` here, and FATAL is `Error`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum LogLevel {
-    /// Nothing.
-    Off,
-    /// Errors.
-    Error,
-    /// And warnings.
-    Warn,
-    /// And what happens.
-    Info,
-    /// And details of it.
-    Debug,
-    /// And everything else.
-    Trace,
-}
-
-impl LogLevel {
-    /// The name that logging in Rust uses: `warn`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        }
-    }
-}
-
 impl IntegerRule {
     /// Any number from `min`.
     pub const fn from(min: u64) -> Self {
@@ -238,28 +207,6 @@ impl Value for SchedulingMode {
 
     fn type_name((): &()) -> String {
         "FIFO or FAIR".to_owned()
-    }
-}
-
-impl Value for LogLevel {
-    type Rule = ();
-
-    fn parse(text: &str, (): &()) -> Result<Self, String> {
-        match text.trim().to_ascii_uppercase().as_str() {
-            "ALL" | "TRACE" => Ok(Self::Trace),
-            "DEBUG" => Ok(Self::Debug),
-            "INFO" => Ok(Self::Info),
-            "WARN" => Ok(Self::Warn),
-            "ERROR" | "FATAL" => Ok(Self::Error),
-            "OFF" => Ok(Self::Off),
-            _ => {
-                Err("is not a log level; ALL, TRACE, DEBUG, INFO, WARN, ERROR, FATAL and OFF are".to_owned())
-            }
-        }
-    }
-
-    fn type_name((): &()) -> String {
-        "log level".to_owned()
     }
 }
 

@@ -49,7 +49,10 @@ pub use hearth_rdd::{
     LongAccumulator, Numeric, Partitioner, RangePartitioner, Rdd, Records, Replacement, Result, SparkContext,
     StatCounter, State, TaskContext,
 };
-pub use hearth_types::{JobId, ListenerEvent, StageId, StorageLevel};
+pub use hearth_types::{
+    BlockUpdate, ExecutorId, ExecutorLossReason, HostName, JobId, JobOutcome, JobProperties, ListenerEvent, RddId, StageId,
+    StageInfo, StorageLevel, TaskEndReason, TaskInfo, TaskMetrics, TaskStatus, Timestamp,
+};
 
 /// What nearly every application needs.
 pub mod prelude {

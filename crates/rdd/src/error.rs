@@ -22,8 +22,8 @@ pub enum Error {
         /// What is wrong and what is allowed.
         problem: String,
     },
-    /// A value or a function could not be sent.
-    #[error("send to the executors")]
+    /// A value or a function could not be sent, or an RDD cannot be.
+    #[error(transparent)]
     Send(#[from] WireError),
     /// Records could not be encoded or decoded.
     #[error("encode or decode records")]

@@ -9,7 +9,6 @@ use hearth_types::{
     Dependency as GraphDependency, RddId, RddInfo, ShuffleId, StageGraph, StageKind, StageSpec, TaskBinaryId,
 };
 
-use crate::checkpoint::Writer;
 use crate::error::{Error, Result};
 use crate::node::{AnyLineage, Dependency};
 use crate::shuffle::ShuffleDependency;
@@ -20,8 +19,8 @@ pub(crate) struct Job {
     pub(crate) graph: StageGraph,
     pub(crate) binaries: Vec<Bytes>,
     pub(crate) inputs: Arc<dyn TaskInputs>,
-    /// Checkpoints to write after the job.
-    pub(crate) checkpoints: Vec<Writer>,
+    /// RDDs whose checkpoints are to be written after the job.
+    pub(crate) marked: Vec<Arc<dyn AnyLineage>>,
 }
 
 /// Cuts the lineage of `root` into stages, the last of which runs `task` on `partitions` of `root`.
@@ -45,7 +44,7 @@ pub(crate) fn build(root: &Arc<dyn AnyLineage>, partitions: Vec<u32>, task: Port
     let graph = StageGraph::new(walk.rdds, stages)
         .map_err(|error| Error::Argument { operation: "run a job", problem: error.to_string() })?;
     let inputs = Arc::new(Inputs(ends.into_iter().map(StageEnd::new).collect()));
-    Ok(Job { graph, binaries, inputs, checkpoints: walk.checkpoints })
+    Ok(Job { graph, binaries, inputs, marked: walk.marked })
 }
 
 /// A walk over a lineage, parents first, without recursion: lineages of iterative programs are deep.
@@ -55,7 +54,7 @@ struct Walk {
     shuffles: Vec<Arc<ShuffleDependency>>,
     seen_rdds: BTreeSet<RddId>,
     seen_shuffles: BTreeSet<ShuffleId>,
-    checkpoints: Vec<Writer>,
+    marked: Vec<Arc<dyn AnyLineage>>,
 }
 
 enum Step {
@@ -80,7 +79,9 @@ impl Walk {
         if !self.seen_rdds.insert(rdd.id()) {
             return;
         }
-        self.checkpoints.extend(rdd.take_checkpoint());
+        if rdd.is_marked() {
+            self.marked.push(rdd.clone());
+        }
         let dependencies = rdd.dependencies();
         let mut before = Vec::new();
         for dependency in &dependencies {

@@ -22,7 +22,7 @@ for patch in "$here"/*.patch; do
         missed=1
         continue
     fi
-    if (cd "$copy" && CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}" cargo run --quiet --release \
+    if (cd "$copy" && CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}/mutants" cargo run --quiet --release \
         -p hearth-scheduler-sim -- run --seed 0 --count "$count") >"$copy/out" 2>&1; then
         echo "$name: not found in $count seeds"
         missed=1

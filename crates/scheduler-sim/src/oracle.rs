@@ -1,9 +1,11 @@
 //! Knows every right answer, and which jobs had a reason to fail.
 
+use std::collections::BTreeMap;
+
 use hearth_scheduler::{Action, Event, JobResult, TaskEnd};
 use hearth_types::{ExceptionKind, JobId, TaskAttempt, TaskEndReason};
 
-use crate::invariants::{GIVEN_UP, Violation};
+use crate::invariants::{GIVEN_UP, Seen, Violation};
 use crate::plan::Plan;
 use crate::program::Program;
 
@@ -11,22 +13,22 @@ use crate::program::Program;
 #[derive(Debug, Default)]
 pub struct Oracle {
     offered: Option<(TaskAttempt, Option<u64>)>,
-    result_bytes: u64,
+    result_bytes: BTreeMap<usize, u64>,
     final_failure: bool,
 }
 
 impl Oracle {
     /// The driver learns of a task's end; a result's content comes along.
-    pub fn on_event(&mut self, event: &Event, content: Option<u64>) {
+    pub fn on_event(&mut self, plan: &Plan, seen: &Seen, event: &Event, content: Option<u64>) {
         self.offered = None;
         match event {
             Event::TaskEnded { id, end, .. } => match end {
                 TaskEnd::MapOutput { .. } => self.offered = Some((*id, None)),
                 TaskEnd::Result { size } => {
-                    self.result_bytes += size;
+                    self.count(plan, seen, *id, *size);
                     self.offered = Some((*id, content));
                 }
-                TaskEnd::IndirectResult { size } => self.result_bytes += size,
+                TaskEnd::IndirectResult { size } => self.count(plan, seen, *id, *size),
                 TaskEnd::Failed(reason) => {
                     if let TaskEndReason::ExceptionFailure { kind, .. } = &**reason {
                         self.final_failure |= *kind != ExceptionKind::User;
@@ -35,6 +37,13 @@ impl Oracle {
             },
             Event::ResultFetched { id } => self.offered = Some((*id, content)),
             _ => {}
+        }
+    }
+
+    fn count(&mut self, plan: &Plan, seen: &Seen, id: TaskAttempt, size: u64) {
+        let binary = seen.tasks.get(&id.task).and_then(|task| plan.binary(task.binary));
+        if let Some(binary) = binary {
+            *self.result_bytes.entry(binary.job).or_default() += size;
         }
     }
 
@@ -75,9 +84,10 @@ impl Oracle {
     }
 
     fn on_failure(&self, plan: &Plan, program: &Program, job: JobId, why: &str) -> Result<(), Violation> {
-        let probe =
-            program.planned(job).and_then(|at| plan.jobs.get(at)).is_some_and(|planned| planned.is_probe);
-        let too_large = plan.conf.max_result_size.is_some_and(|most| self.result_bytes > most);
+        let at = program.planned(job);
+        let probe = at.and_then(|at| plan.jobs.get(at)).is_some_and(|planned| planned.is_probe);
+        let result_bytes = at.and_then(|at| self.result_bytes.get(&at)).copied().unwrap_or(0);
+        let too_large = plan.conf.max_result_size.is_some_and(|most| result_bytes > most);
         if why.contains("spark.driver.maxResultSize") {
             return if too_large { Ok(()) } else { Err(fair_failure(job, why)) };
         }
@@ -135,11 +145,11 @@ mod tests {
             let accept = Action::AcceptTask { id, deliver: Some((JobId(0), 0)) };
             let mut oracle = Oracle::default();
             assert!(oracle.on_action(plan, program, &accept).is_err());
-            oracle.on_event(&result(id), Some(content ^ 1));
+            oracle.on_event(plan, &Seen::default(), &result(id), Some(content ^ 1));
             assert!(oracle.on_action(plan, program, &accept).is_err());
-            oracle.on_event(&result(id), Some(content));
+            oracle.on_event(plan, &Seen::default(), &result(id), Some(content));
             assert_eq!(oracle.on_action(plan, program, &accept), Ok(()));
-            oracle.on_event(&Event::Timeout, None);
+            oracle.on_event(plan, &Seen::default(), &Event::Timeout, None);
             assert!(oracle.on_action(plan, program, &accept).is_err());
         });
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use hearth_scheduler::{Event, Scheduler};
-use hearth_types::{ExecutorId, ExecutorLossReason, JobId, TaskAttempt, Timestamp};
+use hearth_scheduler::{Action, Event, Scheduler};
+use hearth_types::{ExecutorId, ExecutorLossReason, JobId, ListenerEvent, TaskAttempt, Timestamp};
 
 use crate::blocks::Blocks;
 use crate::chaos::Stream;
@@ -149,7 +149,7 @@ impl<'p> World<'p> {
     fn go(&mut self) -> Result<(), Violation> {
         let mut quiet_since = START;
         loop {
-            let timeout = self.scheduler.next_timeout().map(|due| due.max(self.now));
+            let timeout = self.scheduler.next_timeout().map(|due| self.timer(due));
             let queued = self.queue.next_time();
             let Some(next) = [timeout, queued].into_iter().flatten().min() else { break };
             if self.waiting > 0 || !self.program.is_done(self.plan) {
@@ -173,6 +173,12 @@ impl<'p> World<'p> {
         self.invariants.on_rest(&look)
     }
 
+    /// When the timer fires that is due then: a busy driver is late.
+    fn timer(&self, due: Timestamp) -> Timestamp {
+        let late = if self.faulty { self.plan.faults.late_timeout } else { Duration::ZERO };
+        (due + late).max(self.now)
+    }
+
     fn on_timeout(&mut self, due: Timestamp) -> Result<(), Violation> {
         self.now = due;
         let (at, times) = self.timeouts;
@@ -189,8 +195,8 @@ impl<'p> World<'p> {
         self.events += 1;
         self.trace.event(self.now, &event);
         self.invariants.on_event(self.now, &event)?;
-        self.oracle.on_event(&event, content);
-        let changes_outputs = matches!(event, Event::TaskEnded { .. } | Event::ExecutorLost { .. });
+        self.oracle.on_event(self.plan, self.invariants.seen(), &event, content);
+        let mut changes_outputs = matches!(event, Event::TaskEnded { .. } | Event::ExecutorLost { .. });
         let (scheduler, now) = (&mut self.scheduler, self.now);
         let actions = catch_unwind(AssertUnwindSafe(|| scheduler.handle(now, event))).map_err(|cause| {
             let text = cause.downcast_ref::<String>().map(String::as_str);
@@ -200,6 +206,7 @@ impl<'p> World<'p> {
         })?;
         for action in actions {
             self.trace.action(&action);
+            changes_outputs |= matches!(action, Action::Post(ListenerEvent::StageSubmitted { .. }));
             self.invariants.on_action(&action)?;
             self.oracle.on_action(self.plan, &self.program, &action)?;
             self.perform(action);

@@ -151,7 +151,7 @@ fn write_and_read(
 ) {
     let shuffle = ShuffleId(reduces);
     let mut numbers = Numbers(5);
-    let rows: Vec<(String, String)> = (0..1_000)
+    let rows: Vec<(String, String)> = (0..50_000)
         .map(|_| {
             let text: String = (0..padding).map(|_| char::from(b'a' + (numbers.next() % 26) as u8)).collect();
             (format!("{:010}", numbers.next()), text)
@@ -164,7 +164,7 @@ fn write_and_read(
         let mut writer = MapOutputWriter::new(blocks, shuffle, TaskId(map), reduces, &task);
         for n in 0..records {
             let reduce = if records == u64::from(reduces) { n } else { numbers.next() % u64::from(reduces) };
-            writer.write(reduce as u32, &rows[(n % 1_000) as usize]).unwrap();
+            writer.write(reduce as u32, &rows[(n % 50_000) as usize]).unwrap();
         }
         let sizes = writer.finish().unwrap().0;
         outputs.push(Some(MapStatus { executor: ExecutorId(0), map_task: TaskId(map), sizes }));

@@ -28,6 +28,43 @@ pub fn heap_size<T: Serialize>(value: &T) -> u64 {
     }
 }
 
+/// Records up to here are all measured.
+const MEASURED: u64 = 1_000;
+
+/// One of so many later records is measured, and stands for all of them.
+const SAMPLE: u64 = 16;
+
+/// Estimates what many records hold beside their own bytes.
+#[derive(Debug, Default)]
+pub(crate) struct HeapEstimate {
+    seen: u64,
+    bytes: u64,
+}
+
+impl HeapEstimate {
+    /// Counts a record, which `measure` can measure. `true` when the estimate has changed.
+    #[inline]
+    pub(crate) fn observe(&mut self, measure: impl FnOnce() -> u64) -> bool {
+        self.seen += 1;
+        let stands_for = if self.seen <= MEASURED { 1 } else { SAMPLE };
+        let is_sample = self.seen.is_multiple_of(stands_for);
+        if is_sample {
+            self.bytes += measure() * stands_for;
+        }
+        is_sample
+    }
+
+    /// Of all records since the last `restart`.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The records are gone.
+    pub(crate) fn restart(&mut self) {
+        *self = Self::default();
+    }
+}
+
 struct Counter {
     bytes: u64,
     /// How many sequences and maps are around the current value.
@@ -323,6 +360,17 @@ impl ser::SerializeStructVariant for Nested<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_estimate_follows_records_that_become_larger() {
+        let mut estimate = HeapEstimate::default();
+        for n in 0..50_000u64 {
+            let size = if n < 2_000 { 10 } else { 10_000 };
+            estimate.observe(|| size);
+        }
+        let exact = 2_000 * 10 + 48_000 * 10_000;
+        assert!(estimate.bytes().abs_diff(exact) < exact / 100);
+    }
 
     #[test]
     fn flat_values_hold_no_heap() {

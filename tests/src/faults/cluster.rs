@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::sockets::listener;
-use super::{Events, History, Job, Notes, PATIENCE};
+use super::{Events, History, Job, Note, Notes, PATIENCE};
 use crate::wait_until;
 
 /// In the environment of executors, says to which test they belong.
@@ -72,6 +72,14 @@ impl Cluster {
     /// What its tasks say.
     pub fn notes(&self) -> Notes {
         self.notes.clone()
+    }
+
+    /// Waits for the `nth` note of a partition, counted from 0. Fails if a job does.
+    pub fn wait_for(&self, label: &str, partition: u32, nth: usize) -> Note {
+        self.notes.look_for(&format!("note {nth} of {label} {partition}"), || {
+            assert_eq!(self.events.failure(), None);
+            self.notes.read(label).into_iter().filter(|note| note.partition == partition).nth(nth)
+        })
     }
 
     /// A path that nothing is at yet.

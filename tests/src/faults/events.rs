@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
 use hearth::{ListenerEvent, SparkContext};
-use hearth_types::{ExecutorId, ExecutorLossReason};
+use hearth_types::{ExecutorId, ExecutorLossReason, JobOutcome};
 
 use super::PATIENCE;
 
@@ -57,6 +57,14 @@ impl Events {
             let ends = heard.iter().filter(|event| matches!(event, ListenerEvent::JobEnd { .. }));
             (ends.count() >= count).then_some(())
         });
+    }
+
+    /// Why a job failed, if one did.
+    pub fn failure(&self) -> Option<String> {
+        self.shared.heard.lock().unwrap().iter().find_map(|event| match event {
+            ListenerEvent::JobEnd { outcome: JobOutcome::Failed { message }, .. } => Some(message.clone()),
+            _ => None,
+        })
     }
 
     /// Waits for the loss of an executor, and says why it was lost.

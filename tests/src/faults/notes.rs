@@ -80,14 +80,7 @@ impl Notes {
         counts
     }
 
-    /// In the test: waits for the `nth` note of a partition, counted from 0.
-    pub fn wait_for(&self, label: &str, partition: u32, nth: usize) -> Note {
-        self.look_for(&format!("note {label}.{partition} {nth}"), || {
-            self.read(label).into_iter().filter(|note| note.partition == partition).nth(nth)
-        })
-    }
-
-    fn look_for<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    pub(super) fn look_for<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         let start = Instant::now();
         loop {
             if let Some(found) = look() {

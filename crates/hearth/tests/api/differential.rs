@@ -130,7 +130,7 @@ fn a_pipeline_of_many_operations_agrees() {
                 .map(|word| (word, 1))
                 .reduce_by_key(|a, b| a + b, to)
                 .map(|(word, count)| (-count, word))
-                .sort_by_key(true, to)
+                .sort_by(|ranked| ranked.clone(), true, to)
                 .unwrap()
                 .coalesce(2);
             assert_eq!(counts.collect().unwrap(), ranked);

@@ -72,7 +72,9 @@ fn the_status_tracker_knows_the_executors() {
     let executors = sc.status_tracker().executor_infos();
     assert!((1..=2).contains(&executors.len()), "{executors:?}");
     assert!(executors.iter().all(|info| info.max_memory > 0 && info.running_tasks == 0), "{executors:?}");
-    assert_eq!(local().status_tracker().executor_infos().len(), 1);
+    let sc = local();
+    assert_eq!(sc.range(0, 4, 1, 4).count().unwrap(), 4);
+    assert_eq!(sc.status_tracker().executor_infos().len(), 1);
 }
 
 #[test]

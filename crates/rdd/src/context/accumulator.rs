@@ -76,12 +76,33 @@ pub struct Accumulator<A> {
 }
 
 struct AtDriver<A> {
+    id: u64,
     name: String,
     value: Mutex<A>,
+    context: SparkContext,
+}
+
+/// Nobody can read it any more, so nothing needs to be merged.
+impl<A> Drop for AtDriver<A> {
+    fn drop(&mut self) {
+        self.context.driver().release_accumulator(self.id);
+    }
 }
 
 impl<A: AccumulatorV2> Accumulator<A> {
     /// Adds a value: on an executor to what its task will report, on the driver at once.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let sum = sc.long_accumulator("sum");
+    /// sum.add(1);
+    /// sc.range(0, 4, 1, 2).foreach_with(sum.clone(), |sum, n| sum.add(n))?;
+    /// assert_eq!(sum.value(), 7);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `AccumulatorV2.add`
     pub fn add(&self, value: A::In) {
@@ -92,6 +113,17 @@ impl<A: AccumulatorV2> Accumulator<A> {
     }
 
     /// What all accepted tasks have added.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let largest = sc.collection_accumulator::<i64>("large numbers");
+    /// sc.range(0, 10, 1, 2).filter(|n| *n > 8).foreach_with(largest.clone(), |largest, n| largest.add(n))?;
+    /// assert_eq!(largest.value(), [9]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// In a task: as in Spark, only the driver can read it.
@@ -107,12 +139,33 @@ impl<A: AccumulatorV2> Accumulator<A> {
 
     /// The name it was given.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.long_accumulator("bad lines").name(), Some("bad lines"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `AccumulatorV2.name`
     pub fn name(&self) -> Option<&str> {
         self.at_driver.as_ref().map(|at_driver| at_driver.name.as_str())
     }
 
     /// Sets it to zero.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let sum = sc.long_accumulator("sum");
+    /// sum.add(5);
+    /// sum.reset();
+    /// assert_eq!(sum.value(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `AccumulatorV2.reset`
     pub fn reset(&self) {
@@ -218,12 +271,42 @@ impl SparkContext {
 
     /// A sum of real numbers over all tasks.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let total = sc.double_accumulator("total");
+    /// sc.parallelize([0.5, 0.25], 2).foreach_with(total.clone(), |total, n| total.add(n))?;
+    /// assert_eq!(total.value(), 0.75);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.doubleAccumulator`
     pub fn double_accumulator(&self, name: &str) -> Accumulator<DoubleAccumulator> {
         self.accumulator(name)
     }
 
     /// A list of values from all tasks.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let bad = sc.collection_accumulator::<String>("lines that are no numbers");
+    /// let lines = sc.parallelize(["1", "two", "3"].map(str::to_owned), 2);
+    /// let numbers = lines.flat_map_with(bad.clone(), |bad, line| match line.parse::<i64>() {
+    ///     Ok(number) => Some(number),
+    ///     Err(_) => {
+    ///         bad.add(line);
+    ///         None
+    ///     }
+    /// });
+    /// assert_eq!(numbers.sum()?, 4.0);
+    /// assert_eq!(bad.value(), ["two"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `SparkContext.collectionAccumulator`
     pub fn collection_accumulator<T: Data>(&self, name: &str) -> Accumulator<CollectionAccumulator<T>> {
@@ -232,10 +315,44 @@ impl SparkContext {
 
     /// An accumulator of your own kind, from its zero.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # use serde::{Deserialize, Serialize};
+    /// #[derive(Clone, Default, Serialize, Deserialize)]
+    /// struct Largest(i64);
+    ///
+    /// impl AccumulatorV2 for Largest {
+    ///     type In = i64;
+    ///     type Out = i64;
+    ///     fn add(&mut self, value: i64) {
+    ///         self.0 = self.0.max(value);
+    ///     }
+    ///     fn merge(&mut self, other: Self) {
+    ///         self.add(other.0);
+    ///     }
+    ///     fn value(&self) -> i64 {
+    ///         self.0
+    ///     }
+    /// }
+    ///
+    /// let largest = sc.accumulator::<Largest>("largest");
+    /// sc.range(0, 100, 1, 4).foreach_with(largest.clone(), |largest, n| largest.add(n))?;
+    /// assert_eq!(largest.value(), 99);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.register`
     pub fn accumulator<A: AccumulatorV2>(&self, name: &str) -> Accumulator<A> {
         let id = self.next_accumulator();
-        let at_driver = Arc::new(AtDriver { name: name.to_owned(), value: Mutex::new(A::default()) });
+        let at_driver = Arc::new(AtDriver {
+            id,
+            name: name.to_owned(),
+            value: Mutex::new(A::default()),
+            context: self.clone(),
+        });
         let merged = Arc::downgrade(&at_driver);
         self.driver().register_accumulator(
             id,

@@ -15,7 +15,8 @@ use crate::failure::OrThrow;
 use crate::task::TaskContext;
 use crate::wire;
 
-/// A read-only value, sent to each executor at most once and shared by its tasks.
+/// A read-only value, sent to each executor at most once and shared by the tasks of a stage. It is deleted everywhere when
+/// the driver drops it and every RDD that uses it.
 ///
 /// ```
 /// # use hearth::prelude::*;
@@ -36,11 +37,38 @@ pub struct Broadcast<T> {
     #[serde(skip, default = "OnceLock::new")]
     value: OnceLock<Arc<T>>,
     #[serde(skip)]
-    context: Option<SparkContext>,
+    at_driver: Option<Arc<AtDriver>>,
+}
+
+/// The driver's hold on the value; when the last clone on the driver goes, the value goes everywhere.
+struct AtDriver {
+    id: BroadcastId,
+    context: SparkContext,
+}
+
+impl Drop for AtDriver {
+    fn drop(&mut self) {
+        self.context.driver().remove_block(BlockId::Broadcast(self.id), true);
+    }
 }
 
 impl<T: Data> Broadcast<T> {
     /// The value. In a task, the first call on an executor fetches it.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let limits = sc.broadcast((10, 20))?;
+    /// assert_eq!(limits.value(), &(10, 20));
+    /// let between = sc.range(0, 100, 1, 4).filter_with(limits, |limits, n| {
+    ///     let (low, high) = *limits.value();
+    ///     (low..high).contains(n)
+    /// });
+    /// assert_eq!(between.count()?, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `Broadcast.value`
     pub fn value(&self) -> &T {
@@ -49,19 +77,44 @@ impl<T: Data> Broadcast<T> {
 
     /// Deletes the copies on the executors; they fetch it again when they need it.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let table = sc.broadcast(vec![1, 2, 3])?;
+    /// let lengths = sc.range(0, 2, 1, 2).map_with(table.clone(), |table, _| table.len());
+    /// assert_eq!(lengths.collect()?, [3, 3]);
+    /// table.unpersist();
+    /// assert_eq!(lengths.collect()?, [3, 3], "the executors fetched it again");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `Broadcast.unpersist`
     pub fn unpersist(&self) {
-        if let Some(context) = &self.context {
-            context.driver().remove_block(BlockId::Broadcast(self.id), false);
+        if let Some(at_driver) = &self.at_driver {
+            at_driver.context.driver().remove_block(BlockId::Broadcast(self.id), false);
         }
     }
 
     /// Deletes the value everywhere; a task that reads it after this fails.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let table = sc.broadcast(vec![1, 2, 3])?;
+    /// let lengths = sc.range(0, 2, 1, 2).map_with(table.clone(), |table, _| table.len());
+    /// table.destroy();
+    /// assert!(lengths.collect().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `Broadcast.destroy`
     pub fn destroy(self) {
-        if let Some(context) = &self.context {
-            context.driver().remove_block(BlockId::Broadcast(self.id), true);
+        if let Some(at_driver) = &self.at_driver {
+            at_driver.context.driver().remove_block(BlockId::Broadcast(self.id), true);
         }
     }
 }
@@ -83,6 +136,18 @@ impl<T> fmt::Debug for Broadcast<T> {
 impl SparkContext {
     /// Makes a value known to all executors.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let stop_words = sc.broadcast(vec!["a".to_owned(), "the".to_owned()])?;
+    /// let words = sc.parallelize(["the", "word"].map(str::to_owned), 2);
+    /// let kept = words.filter_with(stop_words, |stop_words, word| !stop_words.contains(word));
+    /// assert_eq!(kept.collect()?, ["word"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// A value that does not serialise.
     ///
@@ -90,7 +155,8 @@ impl SparkContext {
     pub fn broadcast<T: Data>(&self, value: T) -> Result<Broadcast<T>> {
         let bytes = Bytes::from(wire::encode("broadcast value", &value)?);
         let id = self.driver().add_broadcast(bytes);
-        Ok(Broadcast { id, value: OnceLock::from(Arc::new(value)), context: Some(self.clone()) })
+        let at_driver = Some(Arc::new(AtDriver { id, context: self.clone() }));
+        Ok(Broadcast { id, value: OnceLock::from(Arc::new(value)), at_driver })
     }
 }
 

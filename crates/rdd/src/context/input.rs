@@ -9,7 +9,7 @@ use hearth_types::RddId;
 
 use super::SparkContext;
 use crate::error::{Error, Result};
-use crate::node::{AnyLineage, Collection, Lineage, Node, ObjectFile, Origin, Range, TextFile, Union, WholeTextFiles};
+use crate::node::{AnyLineage, Collection, Invalid, Lineage, Node, ObjectFile, Origin, Range, TextFile, Union, WholeTextFiles};
 use crate::rdd::Rdd;
 
 impl SparkContext {
@@ -37,7 +37,7 @@ impl SparkContext {
     }
 
     /// The numbers from `start` up (or down) to before `end` in steps, made on the executors; 0 partitions means
-    /// `default_parallelism`, and a step of 0 is taken as 1.
+    /// `default_parallelism`. A step of 0 is an error, which the first action gives.
     ///
     /// ```
     /// # use hearth::prelude::*;
@@ -53,11 +53,23 @@ impl SparkContext {
     pub fn range(&self, start: i64, end: i64, step: i64, partitions: u32) -> Rdd<i64> {
         let origin = Origin::new("range", Location::caller());
         let partitions = self.partitions_or_default(partitions);
-        let step = if step == 0 { 1 } else { step };
+        if step == 0 {
+            return self.leaf(self.next_rdd(), 1, origin, Invalid::new("range", "step cannot be 0"));
+        }
         self.leaf(self.next_rdd(), partitions, origin, Range::new(start, end, step, partitions))
     }
 
     /// An RDD without partitions.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let none = sc.empty_rdd::<String>();
+    /// assert_eq!((none.num_partitions(), none.count()?), (0, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `SparkContext.emptyRDD`
     #[track_caller]
@@ -69,6 +81,21 @@ impl SparkContext {
     /// The lines of text files, without their ends. `path` is a file, a directory, a glob (`* ? [..] {a,b}`) or a comma list
     /// of these; `.gz`, `.bz2` and `.zst` files are decompressed. Large files are cut at line ends into at least
     /// `min_partitions` parts (0: `default_min_partitions`).
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("words.txt").display().to_string();
+    /// std::fs::write(&path, "to be\nor not\n").unwrap();
+    /// assert_eq!(sc.text_file(&path, 0)?.collect()?, ["to be", "or not"]);
+    ///
+    /// let missing = sc.text_file("/there/is/nothing", 0).unwrap_err().to_string();
+    /// assert!(missing.starts_with("Input path does not exist: "));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// `Input path does not exist: …`, `Input Pattern … matches 0 files`, at once: Spark says it at the first action.
@@ -89,6 +116,19 @@ impl SparkContext {
 
     /// Whole files as (path, content), many small ones to a partition.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().display().to_string();
+    /// std::fs::write(format!("{path}/a.txt"), "two\nlines\n").unwrap();
+    /// let files = sc.whole_text_files(&path, 0)?;
+    /// assert_eq!(files.values().collect()?, ["two\nlines\n"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As `text_file`.
     ///
@@ -107,6 +147,18 @@ impl SparkContext {
 
     /// The records that `save_as_object_file` wrote, one partition per file. The type must be the one that was written.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("pairs").display().to_string();
+    /// sc.parallelize([(1, 'a'), (2, 'b')], 2).save_as_object_file(&path)?;
+    /// assert_eq!(sc.object_file::<(i32, char)>(&path)?.collect()?, [(1, 'a'), (2, 'b')]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// A directory that does not exist.
     ///
@@ -121,6 +173,16 @@ impl SparkContext {
     }
 
     /// The records of several RDDs, one after the other.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let parts: Vec<Rdd<i64>> = (0..3).map(|part| sc.range(part * 2, part * 2 + 2, 1, 1)).collect();
+    /// assert_eq!(sc.union(&parts).collect()?, [0, 1, 2, 3, 4, 5]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `SparkContext.union`
     #[track_caller]

@@ -111,6 +111,6 @@ impl SparkContext {
         if let Some(error) = broken.lock().take() {
             return Err(error.into());
         }
-        job.checkpoints.into_iter().try_for_each(|write| write())
+        job.marked.iter().filter_map(|rdd| rdd.take_checkpoint()).try_for_each(|write| write())
     }
 }

@@ -63,6 +63,19 @@ impl SparkContext {
     ///
     /// `spark.master` is `local`, `local[N]`, `local[*]`, or `local-cluster[executors,cores,memoryMB]`.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// let conf = SparkConf::new().with("spark.master", "local[2]").with("spark.app.name", "example");
+    /// let sc = SparkContext::new(conf)?;
+    /// assert_eq!(sc.range(0, 10, 1, 4).count()?, 10);
+    ///
+    /// let wrong = SparkContext::new(SparkConf::new().with("spark.master", "moon"));
+    /// assert!(wrong.unwrap_err().to_string().contains("is not a master"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// A setting that is wrong, a port in use, executors that do not start.
     ///
@@ -85,6 +98,18 @@ impl SparkContext {
 
     /// Ends the application: cancels what runs, stops the executors, deletes temporary files. Further calls do nothing.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let numbers = sc.range(0, 10, 1, 2);
+    /// sc.stop();
+    /// assert!(numbers.count().is_err(), "there is nobody left to count");
+    /// sc.stop();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.stop`
     pub fn stop(&self) {
         self.inner.driver.stop();
@@ -92,12 +117,32 @@ impl SparkContext {
 
     /// The configuration the application runs with.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.conf().get("spark.master"), Some("local[2]"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.getConf`
     pub fn conf(&self) -> &SparkConf {
         &self.inner.conf
     }
 
     /// The identifier of this application.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// let sc = SparkContext::new(
+    ///     SparkConf::new().with("spark.master", "local[2]").with("spark.app.id", "nightly-7"),
+    /// )?;
+    /// assert_eq!(sc.application_id(), "nightly-7");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `SparkContext.applicationId`
     pub fn application_id(&self) -> String {
@@ -107,12 +152,31 @@ impl SparkContext {
     /// How many partitions an operation makes when it is not told: `spark.default.parallelism`, else the number of all
     /// slots, at least 2 with several processes.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.default_parallelism(), 2, "the slots of local[2]");
+    /// assert_eq!(sc.parallelize(0..10, 0).num_partitions(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.defaultParallelism`
     pub fn default_parallelism(&self) -> u32 {
         self.inner.default_parallelism
     }
 
     /// How many partitions a file is cut into at least: `default_parallelism`, but at most 2.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.default_min_partitions(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `SparkContext.defaultMinPartitions`
     pub fn default_min_partitions(&self) -> u32 {
@@ -121,12 +185,33 @@ impl SparkContext {
 
     /// Where checkpoints are written; the directory is made when the first is.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().display().to_string();
+    /// sc.set_checkpoint_dir(path.as_str());
+    /// assert_eq!(sc.checkpoint_dir(), Some(path));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.setCheckpointDir`
     pub fn set_checkpoint_dir(&self, dir: impl Into<String>) {
         *self.inner.checkpoint_dir.write() = Some(dir.into());
     }
 
     /// Where checkpoints are written.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.checkpoint_dir(), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `SparkContext.getCheckpointDir`
     pub fn checkpoint_dir(&self) -> Option<String> {
@@ -135,12 +220,44 @@ impl SparkContext {
 
     /// What runs now, for a program that watches itself.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// sc.set_job_group("report", "the report", false);
+    /// sc.range(0, 10, 1, 2).count()?;
+    /// let tracker = sc.status_tracker();
+    /// assert_eq!(tracker.job_ids_for_group(Some("report")).len(), 1);
+    /// assert!(tracker.active_job_ids().is_empty());
+    /// # sc.clear_job_group();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.statusTracker`
     pub fn status_tracker(&self) -> StatusTracker {
         self.inner.driver.status()
     }
 
     /// Tells `listener` everything that happens from now on.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// use std::sync::mpsc;
+    ///
+    /// let (heard, hear) = mpsc::channel();
+    /// sc.add_spark_listener(Box::new(move |event: &hearth::ListenerEvent| {
+    ///     if let hearth::ListenerEvent::JobStart { job, .. } = event {
+    ///         heard.send(*job).ok();
+    ///     }
+    /// }));
+    /// sc.range(0, 10, 1, 2).count()?;
+    /// assert_eq!(hear.recv().unwrap(), hearth::JobId(0));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `SparkContext.addSparkListener`
     pub fn add_spark_listener(&self, listener: Box<dyn Listener>) {
@@ -149,12 +266,72 @@ impl SparkContext {
 
     /// Gives up one job.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # use std::sync::mpsc;
+    /// # let (started, has_started) = mpsc::channel();
+    /// # sc.add_spark_listener(Box::new(move |event: &hearth::ListenerEvent| {
+    /// #     if let hearth::ListenerEvent::TaskStart { stage, .. } = event {
+    /// #         started.send(*stage).ok();
+    /// #     }
+    /// # }));
+    /// # fn endless(_: i64) {
+    /// #     while TaskContext::get().is_some_and(|task| !task.is_interrupted()) {
+    /// #         std::thread::yield_now();
+    /// #     }
+    /// # }
+    /// let error = std::thread::scope(|scope| {
+    ///     let waiting = scope.spawn(|| {
+    ///         sc.range(0, 1, 1, 1).foreach(endless)
+    ///     });
+    ///     # let stage = has_started.recv().unwrap();
+    ///     let running = sc.status_tracker().active_job_ids();
+    ///     sc.cancel_job(running[0], "because it takes too long");
+    ///     waiting.join().unwrap()
+    /// });
+    /// assert_eq!(error.unwrap_err().to_string(), "Job 0 cancelled because it takes too long");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.cancelJob`
     pub fn cancel_job(&self, job: JobId, reason: &str) {
         self.inner.driver.cancel(CancelTarget::Job(job), reason);
     }
 
     /// Gives up every job that needs the stage.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # use std::sync::mpsc;
+    /// # let (started, has_started) = mpsc::channel();
+    /// # sc.add_spark_listener(Box::new(move |event: &hearth::ListenerEvent| {
+    /// #     if let hearth::ListenerEvent::TaskStart { stage, .. } = event {
+    /// #         started.send(*stage).ok();
+    /// #     }
+    /// # }));
+    /// # fn endless(_: i64) {
+    /// #     while TaskContext::get().is_some_and(|task| !task.is_interrupted()) {
+    /// #         std::thread::yield_now();
+    /// #     }
+    /// # }
+    /// let error = std::thread::scope(|scope| {
+    ///     let waiting = scope.spawn(|| {
+    ///         sc.range(0, 1, 1, 1).foreach(endless)
+    ///     });
+    ///     # let stage = has_started.recv().unwrap();
+    ///     let running = sc.status_tracker().active_stage_ids();
+    ///     sc.cancel_stage(running[0], "");
+    ///     waiting.join().unwrap()
+    /// });
+    /// assert_eq!(error.unwrap_err().to_string(), "Job 0 cancelled because Stage 0 was cancelled");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `SparkContext.cancelStage`
     pub fn cancel_stage(&self, stage: StageId, reason: &str) {
@@ -163,6 +340,36 @@ impl SparkContext {
 
     /// Gives up every job of the group.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # use std::sync::mpsc;
+    /// # let (started, has_started) = mpsc::channel();
+    /// # sc.add_spark_listener(Box::new(move |event: &hearth::ListenerEvent| {
+    /// #     if let hearth::ListenerEvent::TaskStart { stage, .. } = event {
+    /// #         started.send(*stage).ok();
+    /// #     }
+    /// # }));
+    /// # fn endless(_: i64) {
+    /// #     while TaskContext::get().is_some_and(|task| !task.is_interrupted()) {
+    /// #         std::thread::yield_now();
+    /// #     }
+    /// # }
+    /// let error = std::thread::scope(|scope| {
+    ///     let waiting = scope.spawn(|| {
+    ///         sc.set_job_group("report", "", true);
+    ///         sc.range(0, 1, 1, 1).foreach(endless)
+    ///     });
+    ///     # let stage = has_started.recv().unwrap();
+    ///     sc.cancel_job_group("report");
+    ///     waiting.join().unwrap()
+    /// });
+    /// assert_eq!(error.unwrap_err().to_string(), "Job 0 cancelled part of cancelled job group report");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.cancelJobGroup`
     pub fn cancel_job_group(&self, group: &str) {
         self.inner.driver.cancel(CancelTarget::Group(group.to_owned()), "");
@@ -170,12 +377,71 @@ impl SparkContext {
 
     /// Gives up every job with the tag.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # use std::sync::mpsc;
+    /// # let (started, has_started) = mpsc::channel();
+    /// # sc.add_spark_listener(Box::new(move |event: &hearth::ListenerEvent| {
+    /// #     if let hearth::ListenerEvent::TaskStart { stage, .. } = event {
+    /// #         started.send(*stage).ok();
+    /// #     }
+    /// # }));
+    /// # fn endless(_: i64) {
+    /// #     while TaskContext::get().is_some_and(|task| !task.is_interrupted()) {
+    /// #         std::thread::yield_now();
+    /// #     }
+    /// # }
+    /// let error = std::thread::scope(|scope| {
+    ///     let waiting = scope.spawn(|| {
+    ///         sc.add_job_tag("report");
+    ///         sc.range(0, 1, 1, 1).foreach(endless)
+    ///     });
+    ///     # let stage = has_started.recv().unwrap();
+    ///     sc.cancel_jobs_with_tag("report");
+    ///     waiting.join().unwrap()
+    /// });
+    /// assert_eq!(error.unwrap_err().to_string(), "Job 0 cancelled part of cancelled job tag report");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.cancelJobsWithTag`
     pub fn cancel_jobs_with_tag(&self, tag: &str) {
         self.inner.driver.cancel(CancelTarget::Tag(tag.to_owned()), "");
     }
 
     /// Gives up every job.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # use std::sync::mpsc;
+    /// # let (started, has_started) = mpsc::channel();
+    /// # sc.add_spark_listener(Box::new(move |event: &hearth::ListenerEvent| {
+    /// #     if let hearth::ListenerEvent::TaskStart { stage, .. } = event {
+    /// #         started.send(*stage).ok();
+    /// #     }
+    /// # }));
+    /// # fn endless(_: i64) {
+    /// #     while TaskContext::get().is_some_and(|task| !task.is_interrupted()) {
+    /// #         std::thread::yield_now();
+    /// #     }
+    /// # }
+    /// let error = std::thread::scope(|scope| {
+    ///     let waiting = scope.spawn(|| {
+    ///         sc.range(0, 1, 1, 1).foreach(endless)
+    ///     });
+    ///     # let stage = has_started.recv().unwrap();
+    ///     sc.cancel_all_jobs();
+    ///     waiting.join().unwrap()
+    /// });
+    /// assert_eq!(error.unwrap_err().to_string(), "Job 0 cancelled as part of cancellation of all jobs");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `SparkContext.cancelAllJobs`
     pub fn cancel_all_jobs(&self) {

@@ -42,6 +42,17 @@ impl SparkContext {
 
     /// Takes this thread's jobs out of their group again.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// sc.set_job_group("report", "the report", true);
+    /// sc.clear_job_group();
+    /// assert_eq!(sc.local_property("spark.jobGroup.id"), None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.clearJobGroup`
     pub fn clear_job_group(&self) {
         PROPERTIES.with_borrow_mut(|properties| {
@@ -53,6 +64,17 @@ impl SparkContext {
 
     /// Says for people what the jobs of this thread are for; `None` takes it back.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// sc.set_job_description(Some("counting the lines"));
+    /// assert_eq!(sc.local_property("spark.job.description").as_deref(), Some("counting the lines"));
+    /// # sc.set_job_description(None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.setJobDescription`
     pub fn set_job_description(&self, description: Option<&str>) {
         PROPERTIES.with_borrow_mut(|properties| properties.description = description.map(str::to_owned));
@@ -60,10 +82,26 @@ impl SparkContext {
 
     /// Sets a property of this thread's jobs; `spark.scheduler.pool` chooses their FAIR pool. `None` takes it back.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// sc.set_local_property("spark.scheduler.pool", Some("reports"));
+    /// sc.set_local_property("asked.by", Some("ann"));
+    /// let seen = sc.range(0, 1, 1, 1).map(|_| TaskContext::get().and_then(|task| task.local_property("asked.by")));
+    /// assert_eq!(seen.first()?.as_deref(), Some("ann"));
+    /// # sc.set_local_property("spark.scheduler.pool", None);
+    /// # sc.set_local_property("asked.by", None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.setLocalProperty`
     pub fn set_local_property(&self, key: &str, value: Option<&str>) {
         PROPERTIES.with_borrow_mut(|properties| match (key, value) {
             ("spark.scheduler.pool", value) => properties.pool = value.map(str::to_owned),
+            ("spark.jobGroup.id", value) => properties.group = value.map(str::to_owned),
+            ("spark.job.description", value) => properties.description = value.map(str::to_owned),
             (key, Some(value)) => {
                 properties.local.insert(key.to_owned(), value.to_owned());
             }
@@ -74,6 +112,18 @@ impl SparkContext {
     }
 
     /// A property that this thread has set.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// sc.set_local_property("asked.by", Some("ann"));
+    /// assert_eq!(sc.local_property("asked.by").as_deref(), Some("ann"));
+    /// sc.set_local_property("asked.by", None);
+    /// assert_eq!(sc.local_property("asked.by"), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `SparkContext.getLocalProperty`
     pub fn local_property(&self, key: &str) -> Option<String> {
@@ -87,6 +137,18 @@ impl SparkContext {
 
     /// Adds a tag to this thread's jobs.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// sc.add_job_tag("report");
+    /// sc.add_job_tag("ann");
+    /// assert_eq!(sc.job_tags(), ["ann", "report"]);
+    /// # sc.clear_job_tags();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.addJobTag`
     pub fn add_job_tag(&self, tag: &str) {
         PROPERTIES.with_borrow_mut(|properties| {
@@ -98,6 +160,19 @@ impl SparkContext {
 
     /// Takes a tag off this thread's jobs.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// sc.add_job_tag("report");
+    /// sc.add_job_tag("ann");
+    /// sc.remove_job_tag("ann");
+    /// assert_eq!(sc.job_tags(), ["report"]);
+    /// # sc.clear_job_tags();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.removeJobTag`
     pub fn remove_job_tag(&self, tag: &str) {
         PROPERTIES.with_borrow_mut(|properties| properties.tags.retain(|has| has != tag));
@@ -105,12 +180,35 @@ impl SparkContext {
 
     /// The tags of this thread's jobs, sorted.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert!(sc.job_tags().is_empty());
+    /// sc.add_job_tag("report");
+    /// assert_eq!(sc.job_tags(), ["report"]);
+    /// # sc.clear_job_tags();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkContext.getJobTags`
     pub fn job_tags(&self) -> Vec<String> {
         PROPERTIES.with_borrow(|properties| properties.tags.clone())
     }
 
     /// Takes every tag off this thread's jobs.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// sc.add_job_tag("report");
+    /// sc.clear_job_tags();
+    /// assert!(sc.job_tags().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `SparkContext.clearJobTags`
     pub fn clear_job_tags(&self) {

@@ -160,18 +160,25 @@ pub(crate) trait AnyLineage: Send + Sync {
     fn reads(&self, split: u32) -> Vec<(usize, u32)>;
     fn input(&self, split: u32) -> Option<Bytes>;
     fn preferred_hosts(&self) -> Vec<Vec<HostName>>;
+    /// Whether a checkpoint is to be written.
+    fn is_marked(&self) -> bool;
     /// The checkpoint that is to be written, which then is the caller's to write.
     fn take_checkpoint(&self) -> Option<Writer>;
 }
 
 impl<T: Data> AnyLineage for Lineage<T> {
+    fn is_marked(&self) -> bool {
+        matches!(self.state.read().checkpoint, Checkpoint::Marked(_))
+    }
+
     fn take_checkpoint(&self) -> Option<Writer> {
-        if !matches!(self.state.read().checkpoint, Checkpoint::Marked(_)) {
-            return None;
-        }
-        match std::mem::take(&mut self.state.write().checkpoint) {
+        let mut state = self.state.write();
+        match std::mem::take(&mut state.checkpoint) {
             Checkpoint::Marked(writer) => Some(writer),
-            Checkpoint::No | Checkpoint::Written(_) => None,
+            other @ (Checkpoint::No | Checkpoint::Written(_)) => {
+                state.checkpoint = other;
+                None
+            }
         }
     }
 

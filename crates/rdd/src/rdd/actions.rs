@@ -32,6 +32,15 @@ impl<T: Data> Rdd<T> {
 
     /// How many records there are.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.range(0, 1_000, 1, 8).count()?, 1_000);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The job was aborted or cancelled.
     ///
@@ -146,6 +155,15 @@ impl<T: Data> Rdd<T> {
 
     /// `reduce` in several rounds, so that the driver gets few partial results of many partitions.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.range(1, 101, 1, 50).tree_reduce(|a, b| a + b, 2)?, 5_050);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `EmptyCollection`; a depth of 0; the job was aborted or cancelled.
     ///
@@ -219,6 +237,21 @@ impl<T: Data> Rdd<T> {
 
     /// Runs a function on each record, for what it does elsewhere.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # use std::sync::atomic::{AtomicI64, Ordering};
+    /// static SUM: AtomicI64 = AtomicI64::new(0);
+    /// sc.range(0, 10, 1, 2).foreach(|n| {
+    ///     SUM.fetch_add(n, Ordering::Relaxed);
+    /// })?;
+    /// // Seen here because a `local` master runs tasks in this process; elsewhere use an accumulator.
+    /// assert_eq!(SUM.load(Ordering::Relaxed), 45);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `RDD.foreach`
     ///
     /// # Errors
@@ -232,6 +265,17 @@ impl<T: Data> Rdd<T> {
     }
 
     /// `foreach` with a state: an accumulator, a broadcast variable, any value that serialises.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let sum = sc.long_accumulator("sum");
+    /// sc.range(0, 10, 1, 2).foreach_with(sum.clone(), |sum, n| sum.add(n))?;
+    /// assert_eq!(sum.value(), 45);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.foreach`
     ///
@@ -249,6 +293,21 @@ impl<T: Data> Rdd<T> {
 
     /// Runs a function on each partition's records, for what it does elsewhere.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # use std::sync::atomic::{AtomicU64, Ordering};
+    /// static LARGEST: AtomicU64 = AtomicU64::new(0);
+    /// sc.range(0, 10, 1, 3).foreach_partition(|records| {
+    ///     LARGEST.fetch_max(records.count() as u64, Ordering::Relaxed);
+    /// })?;
+    /// // Seen here because a `local` master runs tasks in this process; elsewhere use an accumulator.
+    /// assert_eq!(LARGEST.load(Ordering::Relaxed), 4);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `RDD.foreachPartition`
     ///
     /// # Errors
@@ -262,6 +321,21 @@ impl<T: Data> Rdd<T> {
     }
 
     /// `foreach_partition` with a state.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let largest = sc.collection_accumulator::<i64>("largest of each partition");
+    /// sc.range(0, 10, 1, 2).foreach_partition_with(largest.clone(), |largest, records| {
+    ///     records.max().into_iter().for_each(|n| largest.add(n));
+    /// })?;
+    /// let mut largest = largest.value();
+    /// largest.sort();
+    /// assert_eq!(largest, [4, 9]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.foreachPartition`
     ///

@@ -1,24 +1,89 @@
 //! The lineage as text, indented where a shuffle lies between. Spark: `RDD.toDebugString`.
+//!
+//! The shape is Spark's; the nodes are ours, which are fewer for some operations.
 
 use std::sync::Arc;
 
 use hearth_storage::Data;
+use hearth_types::{RddId, StorageLevel};
 
 use super::Rdd;
 use crate::node::{AnyLineage, Dependency};
 
 impl<T: Data> Rdd<T> {
-    /// What this RDD is computed from, as Spark prints it: partitions in parentheses where a stage begins, and the storage
-    /// level in brackets.
+    /// What this RDD is computed from, as Spark prints it: partitions in parentheses where a stage begins, the storage
+    /// level of this RDD in the brackets of every line, and how much of an RDD is cached, if some of it is.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let sums = sc.range(0, 9, 1, 3).map(|n| (n % 2, n)).reduce_by_key(|a, b| a + b, 2);
+    /// let text = sums.to_debug_string();
+    /// assert!(text.starts_with("(2) ShuffledRDD[2] at reduceByKey at "), "{text}");
+    /// assert!(text.contains("\n +-(3) MapPartitionsRDD[1] at map at "), "{text}");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.toDebugString`
     pub fn to_debug_string(&self) -> String {
         let root: Arc<dyn AnyLineage> = self.lineage.clone();
-        let mut lines = Vec::new();
+        let level = self.lineage.storage_level();
+        let level = if level == StorageLevel::NONE { String::new() } else { level.to_string() };
+        let cached = |rdd| self.cached(rdd);
+        let mut text = Text { level, cached: &cached, lines: Vec::new() };
         let (count, bar) = partitions(&root);
-        lines.push(format!("{count} {}", describe(&root)));
-        children(&root, &bar, &mut lines);
-        lines.join("\n")
+        text.describe(&root, &format!("{count} "), &format!("{bar} "));
+        text.children(&root, &bar);
+        text.lines.join("\n")
+    }
+
+    fn cached(&self, rdd: RddId) -> Option<String> {
+        let known = self.context.driver().status_store().rdd(rdd).filter(|known| known.cached_partitions > 0)?;
+        let (memory, disk) = (bytes(known.memory_used), bytes(known.disk_used));
+        Some(format!("    CachedPartitions: {}; MemorySize: {memory}; DiskSize: {disk}", known.cached_partitions))
+    }
+}
+
+struct Text<'a> {
+    level: String,
+    cached: &'a dyn Fn(RddId) -> Option<String>,
+    lines: Vec<String>,
+}
+
+impl Text<'_> {
+    /// One RDD; `first` stands before its line, `then` before the line about its cache.
+    fn describe(&mut self, rdd: &Arc<dyn AnyLineage>, first: &str, then: &str) {
+        let name = rdd.name().map(|name| format!("{name} ")).unwrap_or_default();
+        let (kind, id, at) = (rdd.kind(), rdd.id(), rdd.call_site());
+        self.lines.push(format!("{first}{name}{kind}[{id}] at {at} [{}]", self.level));
+        if let Some(cached) = (self.cached)(id) {
+            self.lines.push(format!("{then}{cached}"));
+        }
+    }
+
+    fn children(&mut self, rdd: &Arc<dyn AnyLineage>, prefix: &str) {
+        let dependencies = rdd.dependencies();
+        let last = dependencies.len().saturating_sub(1);
+        for (at, dependency) in dependencies.iter().enumerate() {
+            match dependency {
+                Dependency::Narrow { parent, .. } => {
+                    self.describe(parent, prefix, prefix);
+                    self.children(parent, prefix);
+                }
+                Dependency::Shuffle(shuffle) => {
+                    let parent = shuffle.parent();
+                    // The bar of the stage above ends here, in the branch that leads down.
+                    let bare = prefix.trim_end();
+                    let trimmed = bare.strip_suffix('|').filter(|_| bare.len() < prefix.len()).unwrap_or(prefix);
+                    let (count, bar) = partitions(parent);
+                    let next = format!("{trimmed}{}{bar}", if at == last { "  " } else { "| " });
+                    self.describe(parent, &format!("{trimmed}+-{count} "), &next);
+                    self.children(parent, &next);
+                }
+            }
+        }
     }
 }
 
@@ -30,31 +95,23 @@ fn partitions(rdd: &Arc<dyn AnyLineage>) -> (String, String) {
     (count, bar)
 }
 
-fn describe(rdd: &Arc<dyn AnyLineage>) -> String {
-    let name = rdd.name().map(|name| format!("{name} ")).unwrap_or_default();
-    let level = rdd.storage_level();
-    let level = if level.is_valid() { level.to_string() } else { String::new() };
-    format!("{name}{}[{}] at {} [{level}]", rdd.kind(), rdd.id(), rdd.call_site())
+/// A size as Spark prints it: `512.0 B`, `1126.4 KiB`. Spark: `Utils.bytesToString`.
+fn bytes(size: u64) -> String {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let mut unit = 0;
+    // A unit is used from two of it on.
+    while unit + 1 < UNITS.len() && size >= 2 << (10 * (unit + 1)) {
+        unit += 1;
+    }
+    format!("{:.1} {}", size as f64 / (1u64 << (10 * unit)) as f64, UNITS[unit])
 }
 
-fn children(rdd: &Arc<dyn AnyLineage>, prefix: &str, lines: &mut Vec<String>) {
-    let dependencies = rdd.dependencies();
-    let last = dependencies.len().saturating_sub(1);
-    for (at, dependency) in dependencies.iter().enumerate() {
-        match dependency {
-            Dependency::Narrow { parent, .. } => {
-                lines.push(format!("{prefix}{}", describe(parent)));
-                children(parent, prefix, lines);
-            }
-            Dependency::Shuffle(shuffle) => {
-                let parent = shuffle.parent();
-                // The bar of the stage above ends here, in the branch that leads down.
-                let trimmed = prefix.trim_end().strip_suffix('|').filter(|_| prefix.ends_with(' ')).unwrap_or(prefix);
-                let (count, bar) = partitions(parent);
-                lines.push(format!("{trimmed}+-{count} {}", describe(parent)));
-                let next = format!("{trimmed}{}{bar}", if at == last { "  " } else { "| " });
-                children(parent, &next, lines);
-            }
-        }
+#[cfg(test)]
+mod tests {
+    use super::bytes;
+
+    #[test]
+    fn sizes_are_printed_in_the_largest_unit_of_which_there_are_two() {
+        assert_eq!([0, 2_047, 2_048, 1_153_434, 5 << 30].map(bytes), ["0.0 B", "2047.0 B", "2.0 KiB", "1126.4 KiB", "5.0 GiB"]);
     }
 }

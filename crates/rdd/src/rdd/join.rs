@@ -58,6 +58,18 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
 
     /// Every pair of the other side, with each value of this side or none.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let (left, right) = (sc.parallelize([('a', 1), ('b', 2)], 2), sc.parallelize([('a', 3), ('c', 4)], 1));
+    /// let mut joined = left.right_outer_join(&right, 0).collect()?;
+    /// joined.sort();
+    /// assert_eq!(joined, [('a', (Some(1), 3)), ('c', (None, 4))]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `PairRDDFunctions.rightOuterJoin`
     #[track_caller]
     pub fn right_outer_join<W: Data>(&self, other: &Rdd<(K, W)>, partitions: u32) -> Rdd<(K, (Option<V>, W))> {
@@ -70,6 +82,18 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
     }
 
     /// Every pair of either side, with each value of the other or none.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let (left, right) = (sc.parallelize([('a', 1), ('b', 2)], 2), sc.parallelize([('a', 3), ('c', 4)], 1));
+    /// let mut joined = left.full_outer_join(&right, 0).collect()?;
+    /// joined.sort();
+    /// assert_eq!(joined, [('a', (Some(1), Some(3))), ('b', (Some(2), None)), ('c', (None, Some(4)))]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `PairRDDFunctions.fullOuterJoin`
     #[track_caller]

@@ -81,12 +81,32 @@ impl<T: Data> Rdd<T> {
 
     /// The number of this RDD in its application.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let (first, second) = (sc.range(0, 1, 1, 1), sc.range(0, 1, 1, 1));
+    /// assert!(first.id() < second.id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `RDD.id`
     pub fn id(&self) -> RddId {
         self.lineage.id()
     }
 
     /// The context that made it.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let numbers = sc.range(0, 1, 1, 1);
+    /// assert_eq!(numbers.spark_context().application_id(), sc.application_id());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.sparkContext`
     pub fn spark_context(&self) -> &SparkContext {
@@ -95,12 +115,31 @@ impl<T: Data> Rdd<T> {
 
     /// How many partitions it has.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.range(0, 10, 1, 3).num_partitions(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `RDD.getNumPartitions`
     pub fn num_partitions(&self) -> u32 {
         self.lineage.partitions()
     }
 
     /// Gives it a name, which the UI and `to_debug_string` show.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let numbers = sc.range(0, 10, 1, 3).set_name("numbers");
+    /// assert!(numbers.to_debug_string().starts_with("(3) numbers "));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.setName`
     #[must_use]
@@ -110,6 +149,16 @@ impl<T: Data> Rdd<T> {
     }
 
     /// The name it was given.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.range(0, 10, 1, 3).name(), None);
+    /// assert_eq!(sc.range(0, 10, 1, 3).set_name("numbers").name().as_deref(), Some("numbers"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.name`
     pub fn name(&self) -> Option<String> {

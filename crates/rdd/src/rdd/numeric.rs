@@ -54,8 +54,8 @@ impl StatCounter {
         self.count += 1;
         self.mean += delta / self.count as f64;
         self.squares += delta * (value - self.mean);
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
+        self.min = least(self.min, value);
+        self.max = greatest(self.max, value);
         self
     }
 
@@ -74,8 +74,8 @@ impl StatCounter {
             count: self.count + other.count,
             mean: (self.mean * left + other.mean * right) / (left + right),
             squares: self.squares + other.squares + delta * delta * left * right / (left + right),
-            min: self.min.min(other.min),
-            max: self.max.max(other.max),
+            min: least(self.min, other.min),
+            max: greatest(self.max, other.max),
         }
     }
 
@@ -133,6 +133,16 @@ impl fmt::Display for StatCounter {
     }
 }
 
+/// As Java's `Math.min`: NaN if either is.
+fn least(left: f64, right: f64) -> f64 {
+    if left.is_nan() || right.is_nan() { f64::NAN } else { left.min(right) }
+}
+
+/// As Java's `Math.max`: NaN if either is.
+fn greatest(left: f64, right: f64) -> f64 {
+    if left.is_nan() || right.is_nan() { f64::NAN } else { left.max(right) }
+}
+
 /// How many numbers lie between each two neighbours of `buckets`; the last bucket holds its upper end too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
@@ -166,6 +176,15 @@ impl<T: Numeric> Rdd<T> {
     }
 
     /// The mean; 0 of no numbers.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.parallelize([1, 2, 6], 2).mean()?, 3.0);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The job was aborted or cancelled.
@@ -224,7 +243,7 @@ impl<T: Numeric> Rdd<T> {
             return Err(Error::EmptyCollection);
         }
         let (min, max) = (stats.min(), stats.max());
-        if !(min.is_finite() && max.is_finite() && stats.mean().is_finite()) {
+        if !(min.is_finite() && max.is_finite()) {
             return Err(bad_argument("histogram", "Histogram on either an empty RDD or RDD containing +/-infinity or NaN"));
         }
         let borders = if min == max {
@@ -237,6 +256,16 @@ impl<T: Numeric> Rdd<T> {
     }
 
     /// Counts between given borders, ascending.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let ages = sc.parallelize([3, 17, 18, 40, 65, 90], 2);
+    /// assert_eq!(ages.histogram_of(&[0.0, 18.0, 65.0])?.counts, [2, 3]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Fewer than two borders, or not ascending; the job was aborted or cancelled.

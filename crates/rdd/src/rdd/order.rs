@@ -120,6 +120,16 @@ impl<T: Data> Rdd<T> {
 
     /// The `count` records with the least keys, least first.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let words = sc.parallelize(["pear", "fig", "apple"].map(str::to_owned), 2);
+    /// assert_eq!(words.take_ordered_by(2, |word| word.len())?, ["fig", "pear"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The job was aborted or cancelled.
     ///
@@ -148,6 +158,15 @@ impl<T: Data> Rdd<T> {
 
 impl<T: Data + Ord> Rdd<T> {
     /// The `count` greatest records, greatest first.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.parallelize([5, 3, 9, 1], 2).top(2)?, [9, 5]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.top`
     ///
@@ -203,6 +222,15 @@ impl<T: Data + PartialOrd> Rdd<T> {
     }
 
     /// The least record. Of records that do not compare (NaN) the first stays.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.parallelize([2.5, 0.5, 9.0], 2).min()?, 0.5);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// `EmptyCollection`; the job was aborted or cancelled.

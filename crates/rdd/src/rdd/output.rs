@@ -21,6 +21,19 @@ impl<T: Data + Display> Rdd<T> {
     /// Writes each partition to a file `part-00000`, … of a new directory, a record to a line. The directory is complete
     /// when it holds `_SUCCESS`: each file is moved there after its task, and only one attempt of it, is done.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("numbers").display().to_string();
+    /// sc.range(0, 4, 1, 2).save_as_text_file(&path)?;
+    /// assert_eq!(std::fs::read_to_string(format!("{path}/part-00001")).unwrap(), "2\n3\n");
+    /// assert!(sc.range(0, 4, 1, 2).save_as_text_file(&path).is_err(), "it is there already");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The directory exists; the job was aborted or cancelled, which leaves no directory.
     ///
@@ -31,6 +44,19 @@ impl<T: Data + Display> Rdd<T> {
     }
 
     /// `save_as_text_file`, compressed: `gzip`, `bzip2`, `zstd`, or the name of Hadoop's codec class.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("numbers").display().to_string();
+    /// sc.range(0, 4, 1, 2).save_as_compressed_text_file(&path, "gzip")?;
+    /// assert!(std::fs::exists(format!("{path}/part-00000.gz")).unwrap());
+    /// assert_eq!(sc.text_file(&path, 0)?.collect()?, ["0", "1", "2", "3"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As `save_as_text_file`, and a codec that is not known.

@@ -11,6 +11,15 @@ use crate::error::Result;
 impl<K: Data, V: Data> Rdd<(K, V)> {
     /// The keys.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.parallelize([('a', 1), ('b', 2)], 2).keys().collect()?, ['a', 'b']);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `PairRDDFunctions.keys`
     #[track_caller]
     pub fn keys(&self) -> Rdd<K> {
@@ -18,6 +27,15 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
     }
 
     /// The values.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.parallelize([('a', 1), ('b', 2)], 2).values().collect()?, [1, 2]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `PairRDDFunctions.values`
     #[track_caller]
@@ -50,6 +68,16 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
     }
 
     /// `map_values` with a state.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let (pairs, factor) = (sc.parallelize([('a', 1), ('b', 2)], 1), 10);
+    /// assert_eq!(pairs.map_values_with(factor, |factor, n| n * factor).collect()?, [('a', 10), ('b', 20)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `PairRDDFunctions.mapValues`
     #[track_caller]
@@ -148,6 +176,15 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
     }
 
     /// The pairs as a map on the driver; of several values of a key the last stays.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.parallelize([('a', 1), ('b', 2), ('a', 3)], 2).collect_as_map()?[&'a'], 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The job was aborted or cancelled.

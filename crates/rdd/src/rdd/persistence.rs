@@ -33,6 +33,16 @@ impl<T: Data> Rdd<T> {
 
     /// Keeps partitions at a storage level when they are first computed.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let squares = sc.range(0, 100, 1, 4).map(|n| n * n).persist(StorageLevel::MEMORY_AND_DISK)?;
+    /// assert_eq!((squares.count()?, squares.max()?), (100, 9_801));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// It is persisted at another level.
     ///
@@ -50,12 +60,35 @@ impl<T: Data> Rdd<T> {
 
     /// Deletes the kept partitions and keeps no more.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let squares = sc.range(0, 100, 1, 4).map(|n| n * n).cache()?;
+    /// squares.count()?;
+    /// squares.unpersist();
+    /// assert_eq!(squares.storage_level(), StorageLevel::NONE);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `RDD.unpersist`
     pub fn unpersist(&self) {
         self.lineage.unpersist();
     }
 
     /// How partitions are kept.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let numbers = sc.range(0, 100, 1, 4);
+    /// assert_eq!(numbers.storage_level(), StorageLevel::NONE);
+    /// assert_eq!(numbers.cache()?.storage_level(), StorageLevel::MEMORY_ONLY);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.getStorageLevel`
     pub fn storage_level(&self) -> StorageLevel {
@@ -64,6 +97,20 @@ impl<T: Data> Rdd<T> {
 
     /// Writes the records to the checkpoint directory after the next action that needs them, and forgets what they were
     /// computed from. Persist first, or they are computed twice.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// sc.set_checkpoint_dir(dir.path().display().to_string());
+    /// let numbers = sc.range(0, 100, 1, 4).map(|n| n * n);
+    /// numbers.checkpoint()?;
+    /// assert_eq!(numbers.count()?, 100);
+    /// assert!(numbers.is_checkpointed());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// No checkpoint directory is set.
@@ -76,12 +123,42 @@ impl<T: Data> Rdd<T> {
 
     /// Whether a checkpoint was written.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// sc.set_checkpoint_dir(dir.path().display().to_string());
+    /// let numbers = sc.range(0, 100, 1, 4).map(|n| n * n);
+    /// numbers.checkpoint()?;
+    /// assert!(!numbers.is_checkpointed(), "not before an action");
+    /// numbers.count()?;
+    /// assert!(numbers.is_checkpointed());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `RDD.isCheckpointed`
     pub fn is_checkpointed(&self) -> bool {
         self.lineage.checkpoint_file().is_some()
     }
 
     /// Where the checkpoint is.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// sc.set_checkpoint_dir(dir.path().display().to_string());
+    /// let numbers = sc.range(0, 100, 1, 4).map(|n| n * n);
+    /// numbers.checkpoint()?;
+    /// assert_eq!(numbers.checkpoint_file(), None);
+    /// numbers.count()?;
+    /// assert!(std::fs::exists(numbers.checkpoint_file().unwrap()).unwrap());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.getCheckpointFile`
     pub fn checkpoint_file(&self) -> Option<String> {

@@ -106,6 +106,18 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
 
     /// `partition_by`, and each partition sorted by key, which is cheaper than sorting afterwards.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let pairs = sc.parallelize([(30, 'c'), (10, 'a'), (20, 'b')], 3);
+    /// let ranges = RangePartitioner::from_bounds(vec![20], true);
+    /// let parts = pairs.repartition_and_sort_within_partitions(ranges).glom();
+    /// assert_eq!(parts.collect()?, [vec![(10, 'a'), (20, 'b')], vec![(30, 'c')]]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `OrderedRDDFunctions.repartitionAndSortWithinPartitions`
     #[track_caller]
     pub fn repartition_and_sort_within_partitions<P: Partitioner<K>>(&self, partitioner: P) -> Rdd<(K, V)>

@@ -7,7 +7,6 @@ use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
 use super::{Rdd, origin};
-use crate::context::bad_argument;
 use crate::error::Result;
 use crate::node::{Origin, Records};
 
@@ -87,8 +86,7 @@ impl<T: Data> Rdd<T> {
                 Replacement::With => "Sampling fraction must be nonnegative with replacement",
                 Replacement::Without => "Sampling fraction must be on interval [0, 1] without replacement",
             };
-            let problem = bad_argument("sample", format!("{allowed}, not {fraction}")).to_string();
-            return self.invalid(at, &problem);
+            return self.invalid(at, &format!("{allowed}, not {fraction}"));
         }
         let made = self.narrow(at, (replacement, fraction, seed), |state, split, records| -> Records<T> {
             let (replacement, fraction, seed) = **state;

@@ -12,6 +12,15 @@ use crate::node::{AnyLineage, Union};
 impl<T: Data> Rdd<T> {
     /// The records of both; duplicates stay.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.range(0, 3, 1, 1).union(&sc.range(2, 4, 1, 1)).collect()?, [0, 1, 2, 2, 3]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `RDD.union`
     #[track_caller]
     pub fn union(&self, other: &Rdd<T>) -> Rdd<T> {

@@ -31,6 +31,16 @@ impl<T: Data> Rdd<T> {
 
     /// The first record.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.range(5, 10, 1, 2).first()?, 5);
+    /// assert_eq!(sc.range(0, 0, 1, 2).first().unwrap_err().to_string(), "empty collection");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `EmptyCollection`; the job was aborted or cancelled.
     ///
@@ -41,6 +51,16 @@ impl<T: Data> Rdd<T> {
     }
 
     /// Whether there are no records.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert!(sc.range(0, 10, 1, 2).filter(|n| *n > 10).is_empty()?);
+    /// assert!(!sc.range(0, 10, 1, 2).is_empty()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The job was aborted or cancelled.

@@ -93,6 +93,19 @@ impl<T: Data> Rdd<T> {
 
     /// `flat_map` with a state.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let (words, endings) = (sc.parallelize(["work".to_owned()], 1), vec!["s".to_owned(), "ed".to_owned()]);
+    /// let forms = words.flat_map_with(endings, |endings, word| {
+    ///     endings.iter().map(|end| format!("{word}{end}")).collect::<Vec<_>>()
+    /// });
+    /// assert_eq!(forms.collect()?, ["works", "worked"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `RDD.flatMap`
     #[track_caller]
     pub fn flat_map_with<I, S, F>(&self, state: S, function: F) -> Rdd<I::Item>
@@ -131,6 +144,16 @@ impl<T: Data> Rdd<T> {
     }
 
     /// `filter` with a state.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let least = 8;
+    /// assert_eq!(sc.range(0, 10, 1, 2).filter_with(least, |least, n| n >= least).collect()?, [8, 9]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.filter`
     #[track_caller]
@@ -171,6 +194,17 @@ impl<T: Data> Rdd<T> {
     }
 
     /// `map_partitions` with a state. The function gets it shared, so that the iterator it returns may keep it.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let offset = 100;
+    /// let shifted = sc.range(0, 4, 1, 2).map_partitions_with(offset, |offset, records| records.map(move |n| n + *offset));
+    /// assert_eq!(shifted.collect()?, [100, 101, 102, 103]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.mapPartitions`
     #[track_caller]
@@ -214,6 +248,15 @@ impl<T: Data> Rdd<T> {
     }
 
     /// The records of each partition as one record.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert_eq!(sc.range(0, 5, 1, 2).glom().collect()?, [vec![0, 1], vec![2, 3, 4]]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.glom`
     #[track_caller]
@@ -290,6 +333,16 @@ impl<T: Data> Rdd<T> {
     /// Side by side with another RDD of as many partitions, each with as many records.
     ///
     /// Different numbers of partitions, or of records in a partition, are an error, which the first action gives.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let (letters, numbers) = (sc.parallelize(['a', 'b', 'c'], 2), sc.range(1, 4, 1, 2));
+    /// assert_eq!(letters.zip(&numbers).collect()?, [('a', 1), ('b', 2), ('c', 3)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `RDD.zip`
     #[track_caller]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hearth_conf::SparkConf;
 use hearth_conf::entries::application::LOCAL_DIR;
+use tempfile::TempDir;
 
 use super::start_error;
 use crate::error::Result;
@@ -12,8 +13,9 @@ use crate::error::Result;
 const APP_DIR: &str = "HEARTH_APP_DIR";
 
 /// A directory that only this user may look into. The driver deletes it when the application stops.
+/// Until `keep`, it goes when this value goes: an application that does not start leaves nothing.
 pub(super) struct AppDir {
-    path: PathBuf,
+    dir: TempDir,
     root: PathBuf,
 }
 
@@ -21,16 +23,21 @@ impl AppDir {
     pub(super) fn new(conf: &SparkConf) -> Result<Self> {
         if let Some(root) = launchers() {
             // Several contexts of one program, one after the other, each have their own part.
-            return Ok(Self { path: make_in(&root)?, root });
+            return Ok(Self { dir: make_in(&root)?, root });
         }
         let dirs = conf.get_entry(&LOCAL_DIR)?;
-        let path = make_in(&dirs.and_then(|dirs| dirs.into_iter().next()).unwrap_or_else(std::env::temp_dir))?;
-        Ok(Self { root: path.clone(), path })
+        let dir = make_in(&dirs.and_then(|dirs| dirs.into_iter().next()).unwrap_or_else(std::env::temp_dir))?;
+        Ok(Self { root: dir.path().to_owned(), dir })
     }
 
     /// Where this application keeps its files.
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.dir.path()
+    }
+
+    /// From now on the driver deletes it.
+    pub(super) fn keep(self) {
+        drop(self.dir.keep());
     }
 
     /// What nobody needs any more once the driver is gone: the launcher's directory, if there is one.
@@ -44,9 +51,9 @@ pub(super) fn launchers() -> Option<PathBuf> {
     std::env::var_os(APP_DIR).map(PathBuf::from)
 }
 
-fn make_in(parent: &Path) -> Result<PathBuf> {
+fn make_in(parent: &Path) -> Result<TempDir> {
     let failed = |error: std::io::Error| start_error(&format!("make a directory in {}", parent.display()), &error);
     std::fs::create_dir_all(parent).map_err(failed)?;
     let made = tempfile::Builder::new().prefix(&format!("hearth-{}-", std::process::id())).tempdir_in(parent);
-    Ok(made.map_err(failed)?.keep())
+    made.map_err(failed)
 }

@@ -22,7 +22,7 @@ use crate::failure::error_chain;
 /// Spark's default number of executors where nothing says one.
 const INSTANCES: u32 = 2;
 
-pub(super) fn start(conf: &SparkConf, app_dir: AppDir, cores: u32, memory: u64) -> Result<DriverHandle> {
+pub(super) fn start(conf: &SparkConf, app_dir: &AppDir, cores: u32, memory: u64) -> Result<DriverHandle> {
     let deployment = Deployment::Cluster { instances: INSTANCES, slots: cores, min_registered_percent: 0 };
     let driver_conf =
         DriverConf::new(conf, deployment).map_err(|error| start_error("read the configuration", &error))?;
@@ -48,8 +48,7 @@ pub(super) fn start(conf: &SparkConf, app_dir: AppDir, cores: u32, memory: u64) 
     let address =
         driver.listen(endpoint).map_err(|error| start_error("open the driver's port", &error))?.to_string();
 
-    let temp_dirs = vec![app_dir.path().to_owned()];
-    let launch = Launcher { authority, address, host, conf: conf.clone(), cores, memory, app_dir };
+    let launch = Launcher { authority, address, host, conf: conf.clone(), cores, memory, own_dir: app_dir.path().to_owned(), app_dir: app_dir.root().to_owned() };
     let program = Program {
         path: None,
         args: Vec::new(),
@@ -61,7 +60,7 @@ pub(super) fn start(conf: &SparkConf, app_dir: AppDir, cores: u32, memory: u64) 
         executors: Executors::Cluster { manager: Arc::new(cluster), events },
         blocks: Arc::new(DriverBlocks::new(blocks, Some(BlockClient::new(connector)))),
         listeners: Vec::new(),
-        temp_dirs,
+        temp_dirs: vec![app_dir.path().to_owned()],
     };
     driver.start(driver_conf, parts).map_err(|error| start_error("start the driver", &error))
 }
@@ -74,7 +73,8 @@ struct Launcher {
     conf: SparkConf,
     cores: u32,
     memory: u64,
-    app_dir: AppDir,
+    own_dir: PathBuf,
+    app_dir: PathBuf,
 }
 
 impl Launcher {
@@ -90,13 +90,13 @@ impl Launcher {
             slots: self.cores,
             memory: self.memory,
             local_dir: local_dir.clone(),
-            app_dir: self.app_dir.root().to_owned(),
+            app_dir: self.app_dir.clone(),
         };
         let line = serde_json::to_string(&bootstrap).map_err(|error| error_chain(&error))?;
         Ok(Launch { bootstrap: line, scratch: Some(local_dir) })
     }
 
     fn local_dir(&self, executor: ExecutorId) -> PathBuf {
-        self.app_dir.path().join(format!("executor-{executor}"))
+        self.own_dir.join(format!("executor-{executor}"))
     }
 }

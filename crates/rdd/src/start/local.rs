@@ -18,7 +18,7 @@ use crate::task::RddRunner;
 
 const HOST: &str = "localhost";
 
-pub(super) fn start(conf: &SparkConf, app_dir: AppDir, slots: u32) -> Result<DriverHandle> {
+pub(super) fn start(conf: &SparkConf, app_dir: &AppDir, slots: u32) -> Result<DriverHandle> {
     let driver_conf = DriverConf::new(conf, Deployment::Local { slots })
         .map_err(|error| start_error("read the configuration", &error))?;
     let driver = Driver::new().map_err(|error| start_error("start the driver", &error))?;

@@ -43,15 +43,16 @@ pub(crate) fn start(conf: SparkConf) -> Result<Started> {
     let app_dir = AppDir::new(&conf)?;
     let configured_parallelism = conf.get_entry(&DEFAULT_PARALLELISM)?;
     let (driver, slots) = match master {
-        Master::Local { slots } => (local::start(&conf, app_dir, slots)?, slots),
+        Master::Local { slots } => (local::start(&conf, &app_dir, slots)?, slots),
         Master::LocalCluster { executors, cores, memory_mib } => {
             conf.set_if_missing("spark.executor.cores", cores.to_string());
             conf.set_if_missing("spark.executor.instances", executors.to_string());
             conf.set("spark.executor.memory", format!("{memory_mib}m"));
-            let driver = cluster::start(&conf, app_dir, cores, memory_mib << 20)?;
+            let driver = cluster::start(&conf, &app_dir, cores, memory_mib << 20)?;
             (driver, executors.saturating_mul(cores).max(2))
         }
     };
+    app_dir.keep();
     signals::watch(&driver);
     Ok(Started {
         driver,

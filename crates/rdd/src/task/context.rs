@@ -84,12 +84,35 @@ impl TaskContext {
 
     /// The task that runs on this thread, if any.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// assert!(TaskContext::get().is_none(), "the driver's own code is no task");
+    /// assert!(sc.range(0, 1, 1, 1).map(|_| TaskContext::get().is_some()).first()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `TaskContext.get`
     pub fn get() -> Option<Self> {
         CURRENT.with_borrow(Clone::clone)
     }
 
     /// The partition that it computes.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let seen = sc.range(0, 2, 1, 2).map(|_| {
+    ///     let task = TaskContext::get().unwrap();
+    ///     task.partition_id()
+    /// });
+    /// assert_eq!(seen.collect()?, [0, 1]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `TaskContext.partitionId`
     pub fn partition_id(&self) -> u32 {
@@ -98,12 +121,39 @@ impl TaskContext {
 
     /// The stage that it belongs to.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let seen = sc.range(0, 2, 1, 2).map(|_| {
+    ///     let task = TaskContext::get().unwrap();
+    ///     task.stage_id()
+    /// });
+    /// assert_eq!(seen.collect()?, [0, 0]);
+    /// assert_eq!(seen.collect()?, [1, 1], "each job has its own");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `TaskContext.stageId`
     pub fn stage_id(&self) -> u32 {
         self.inner.launch.description.id.stage.0
     }
 
     /// How often the stage was tried before.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let seen = sc.range(0, 2, 1, 2).map(|_| {
+    ///     let task = TaskContext::get().unwrap();
+    ///     task.stage_attempt_number()
+    /// });
+    /// assert_eq!(seen.collect()?, [0, 0]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `TaskContext.stageAttemptNumber`
     pub fn stage_attempt_number(&self) -> u32 {
@@ -112,12 +162,38 @@ impl TaskContext {
 
     /// How often this partition was tried before in this attempt of the stage.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let seen = sc.range(0, 2, 1, 2).map(|_| {
+    ///     let task = TaskContext::get().unwrap();
+    ///     task.attempt_number()
+    /// });
+    /// assert_eq!(seen.collect()?, [0, 0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `TaskContext.attemptNumber`
     pub fn attempt_number(&self) -> u32 {
         self.inner.launch.description.id.attempt
     }
 
     /// The number of this attempt, unique in the application.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let seen = sc.range(0, 2, 1, 2).map(|_| {
+    ///     let task = TaskContext::get().unwrap();
+    ///     task.task_attempt_id()
+    /// });
+    /// assert_eq!(seen.distinct(1).count()?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `TaskContext.taskAttemptId`
     pub fn task_attempt_id(&self) -> u64 {
@@ -126,12 +202,37 @@ impl TaskContext {
 
     /// The executor it runs on; `driver` with a `local` master.
     ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let seen = sc.range(0, 2, 1, 2).map(|_| {
+    ///     let task = TaskContext::get().unwrap();
+    ///     task.executor_id().to_string()
+    /// });
+    /// assert_eq!(seen.collect()?, ["driver", "driver"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Spark: `SparkEnv.get.executorId`
     pub fn executor_id(&self) -> ExecutorId {
         self.inner.env.executor()
     }
 
     /// A property of the thread that submitted the job.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// sc.set_local_property("asked.by", Some("ann"));
+    /// let seen = sc.range(0, 1, 1, 1).map(|_| TaskContext::get().unwrap().local_property("asked.by"));
+    /// assert_eq!(seen.first()?.as_deref(), Some("ann"));
+    /// # sc.set_local_property("asked.by", None);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `TaskContext.getLocalProperty`
     pub fn local_property(&self, key: &str) -> Option<String> {
@@ -146,6 +247,19 @@ impl TaskContext {
 
     /// Whether the task has been told to stop. Sources and shuffle readers look at it between records; a long
     /// computation on one record should do so too, and return.
+    ///
+    /// ```
+    /// # use hearth::prelude::*;
+    /// # fn main() -> Result<(), hearth::Error> {
+    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
+    /// let found = sc.range(1, 3, 1, 2).map(|start| {
+    ///     let task = TaskContext::get().unwrap();
+    ///     (start..1_000_000).find(|n| task.is_interrupted() || n % 7_919 == 0)
+    /// });
+    /// assert_eq!(found.collect()?, [Some(7_919), Some(7_919)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Spark: `TaskContext.isInterrupted`
     pub fn is_interrupted(&self) -> bool {
@@ -283,7 +397,8 @@ impl TaskContext {
         Box::new(sorter.finish().or_throw().map(OrThrow::or_throw))
     }
 
-    /// The value of a broadcast variable, decoded once per task.
+    /// The value of a broadcast variable that came with a record or a closure's state; the state of a stage is shared by its
+    /// tasks and asks only once.
     pub(crate) fn broadcast<T: Data>(&self, id: BroadcastId) -> Arc<T> {
         let known = self.inner.broadcasts.lock().get(&id).cloned();
         if let Some(value) = known.and_then(|value| value.downcast::<T>().ok()) {

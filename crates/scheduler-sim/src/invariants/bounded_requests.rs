@@ -1,11 +1,12 @@
-//! Executor requests stay between the minimum and the maximum.
+//! Executor requests stay between the minimum and the maximum; removals hit idle executors and leave the minimum.
 
 use hearth_scheduler::{Action, ExecutorsConf};
+use hearth_types::ExecutorId;
 
-use super::{Check, Invariant, Seen, require};
+use super::{Check, Invariant, Seen, SeenExecutor, require};
 use crate::plan::Plan;
 
-/// Checks each request.
+/// Checks each request and each removal.
 #[derive(Debug)]
 pub(super) struct BoundedRequests {
     min: u32,
@@ -27,14 +28,26 @@ impl Invariant for BoundedRequests {
     }
 
     fn sentence(&self) -> &'static str {
-        "executor requests stay between the minimum and the maximum"
+        "executor requests stay between the minimum and the maximum; removals hit idle executors and leave the minimum"
     }
 
-    fn on_action(&mut self, _: &Seen, action: &Action) -> Check {
-        let Action::RequestExecutors { total } = action else { return Ok(()) };
+    fn on_action(&mut self, seen: &Seen, action: &Action) -> Check {
         let Self { min, max } = self;
-        require((*min..=*max).contains(total), || {
-            format!("{total} executors are requested, not {min} to {max}")
-        })
+        match action {
+            Action::RequestExecutors { total } => require((*min..=*max).contains(total), || {
+                format!("{total} executors are requested, not {min} to {max}")
+            }),
+            Action::RemoveExecutors { executors } => {
+                let stays = |id: &ExecutorId, of: &SeenExecutor| {
+                    !of.is_gone && !of.is_leaving && !executors.contains(id)
+                };
+                let left = seen.executors.iter().filter(|(id, of)| stays(id, of)).count();
+                require(left >= *min as usize, || format!("{executors:?} are removed, and {left} are left"))?;
+                let mut targets = executors.iter();
+                let busy = targets.find(|id| seen.executors.get(id).is_none_or(|of| !of.open.is_empty()));
+                require(busy.is_none(), || format!("executor {busy:?} is removed, but not idle"))
+            }
+            _ => Ok(()),
+        }
     }
 }

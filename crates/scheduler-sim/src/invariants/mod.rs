@@ -4,14 +4,17 @@ mod abandoned;
 mod bounded_requests;
 mod clean_end;
 mod forward_only;
+mod let_go;
 mod live_target;
 mod look;
 mod max_failures;
 mod no_ghost_output;
 mod one_commit;
 mod one_result;
+mod paired_events;
 mod parents_first;
 mod progress;
+mod registered_first;
 mod seen;
 mod slots;
 mod stage_attempts;
@@ -109,6 +112,9 @@ impl<'p> Invariants<'p> {
             Box::new(forward_only::ForwardOnly::default()),
             Box::new(bounded_requests::BoundedRequests::new(plan)),
             Box::new(clean_end::CleanEnd),
+            Box::new(let_go::LetsGo::new(plan)),
+            Box::new(paired_events::EventsArePaired::default()),
+            Box::new(registered_first::RegisteredComeFirst::new(plan)),
         ];
         Self { seen: Seen::default(), all }
     }

@@ -1,7 +1,8 @@
 //! No stage starts while a map output that it reads is missing.
 //!
-//! An output counts as there when its end was told by an executor that is not lost since: the scheduler may know of
-//! fewer, never of more.
+//! This is judged twice. By what was told: an output is there when an executor said so that is not lost since.
+//! By what the scheduler itself has registered once it is quiet, where fewer may be left, for instance after a fetch that
+//! failed.
 //! What a fully cached RDD hides does not count, as in Spark.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hearth_scheduler::{Action, Event, TaskEnd};
 use hearth_types::{Dependency, ExecutorId, ListenerEvent, RddId, ShuffleId, StageInfo, StageKind};
 
-use super::{Check, Invariant, Seen, require};
+use super::{Check, Invariant, Look, Seen, require};
 use crate::plan::Plan;
 
 /// Follows map outputs and cached partitions.
@@ -18,11 +19,12 @@ pub(super) struct ParentsComeFirst<'p> {
     plan: &'p Plan,
     outputs: BTreeMap<(ShuffleId, u32), BTreeSet<ExecutorId>>,
     cached: BTreeMap<(RddId, u32), BTreeSet<ExecutorId>>,
+    submitted: Vec<StageInfo>,
 }
 
 impl<'p> ParentsComeFirst<'p> {
     pub(super) fn new(plan: &'p Plan) -> Self {
-        Self { plan, outputs: BTreeMap::new(), cached: BTreeMap::new() }
+        Self { plan, outputs: BTreeMap::new(), cached: BTreeMap::new(), submitted: Vec::new() }
     }
 
     fn lose(&mut self, executor: ExecutorId) {
@@ -38,7 +40,7 @@ impl<'p> ParentsComeFirst<'p> {
         persisted && (0..self.plan.lineage.partitions(rdd)).all(held)
     }
 
-    fn check(&self, stage: &StageInfo) -> Check {
+    fn check(&self, stage: &StageInfo, has: impl Fn(ShuffleId, u32) -> bool) -> Check {
         let mut open: Vec<RddId> = stage.rdds.first().map(|rdd| rdd.id).into_iter().collect();
         while let Some(rdd) = open.pop() {
             if self.is_cached(stage, rdd) {
@@ -49,8 +51,7 @@ impl<'p> ParentsComeFirst<'p> {
                     Dependency::Narrow { parent, .. } => open.push(*parent),
                     Dependency::Shuffle { shuffle, .. } => {
                         for map in 0..self.plan.maps(*shuffle) {
-                            let holders = self.outputs.get(&(*shuffle, map));
-                            require(holders.is_some_and(|holders| !holders.is_empty()), || {
+                            require(has(*shuffle, map), || {
                                 let StageInfo { stage, attempt, .. } = stage;
                                 format!(
                                     "stage {stage}.{attempt} starts without map output {map} of shuffle {shuffle}"
@@ -103,11 +104,24 @@ impl Invariant for ParentsComeFirst<'_> {
     fn on_action(&mut self, _: &Seen, action: &Action) -> Check {
         match action {
             Action::AbandonExecutor { executor } => {
+                // It may have been found silent after the stage was submitted.
+                self.submitted.clear();
                 self.lose(*executor);
                 Ok(())
             }
-            Action::Post(ListenerEvent::StageSubmitted { stage, .. }) => self.check(stage),
+            Action::Post(ListenerEvent::StageSubmitted { stage, .. }) => {
+                self.submitted.push(stage.clone());
+                let told = |shuffle, map| {
+                    self.outputs.get(&(shuffle, map)).is_some_and(|holders| !holders.is_empty())
+                };
+                self.check(stage, told)
+            }
             _ => Ok(()),
         }
+    }
+
+    fn on_settled(&mut self, _: &Seen, look: &Look) -> Check {
+        let registered = |shuffle, map| look.outputs.iter().any(|(of, at, _)| (*of, *at) == (shuffle, map));
+        std::mem::take(&mut self.submitted).iter().try_for_each(|stage| self.check(stage, registered))
     }
 }

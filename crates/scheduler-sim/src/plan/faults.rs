@@ -27,6 +27,8 @@ pub struct Faults {
     pub refusal: u32,
     /// Chances in a thousand that the timer fires although it is not due.
     pub early_timeout: u32,
+    /// How late the timer fires.
+    pub late_timeout: Duration,
     /// The longest time until the loss of an executor is told.
     pub loss_report: Duration,
 }
@@ -80,6 +82,7 @@ impl Faults {
             slow: (rate(random, 150), Duration::from_micros(random.log_uniform(1_000, 1_500_000))),
             refusal: rate(random, 400),
             early_timeout: rate(random, 100),
+            late_timeout: Duration::from_millis(if random.chance(300) { random.between(1, 100) } else { 0 }),
             loss_report: Duration::from_micros(random.log_uniform(100, 1_500_000)),
         }
     }

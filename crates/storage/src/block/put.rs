@@ -1,15 +1,18 @@
 //! Storing blocks. Spark: `BlockManager.doPutIterator`, `MemoryStore.putIteratorAsValues` and `…AsBytes`.
 
+use std::mem::needs_drop;
+
 use bytes::Bytes;
 use hearth_types::{BlockId, RddId, StorageLevel};
 
 use super::BlockManager;
 use super::get::BlockRecords;
 use super::table::{MemoryData, OnDisk};
-use super::unroll::{CHECK_PERIOD, Reservation, ValuesSize};
+use super::unroll::{CHECK_PERIOD, Reservation, memory_of};
 use super::values::SharedValues;
 use crate::codec::{Compression, Framing, Records, Segment, SegmentWriter};
 use crate::memory::TaskMemory;
+use crate::size::{HeapEstimate, heap_size};
 use crate::{Data, Result};
 
 /// What became of a partition that was to be stored. Either way it gives all the records.
@@ -93,19 +96,21 @@ impl BlockManager {
         mut reservation: Reservation,
     ) -> Result<Put<'a, T>> {
         let mut values = Vec::new();
-        let mut size = ValuesSize::new();
+        let mut heap = HeapEstimate::default();
         let mut fits = true;
         while fits {
             let Some(record) = records.next() else { break };
+            if needs_drop::<T>() {
+                heap.observe(|| heap_size(&record));
+            }
             values.push(record);
-            size.observe(&values[values.len() - 1], values.len());
             if values.len().is_multiple_of(CHECK_PERIOD) {
-                fits = reservation.cover(size.of(&values));
+                fits = reservation.cover(memory_of(&values, &heap));
             }
         }
         if fits {
             values.shrink_to_fit();
-            fits = reservation.settle(size.of(&values));
+            fits = reservation.settle(memory_of(&values, &heap));
         }
         if fits {
             let values = std::sync::Arc::new(values);

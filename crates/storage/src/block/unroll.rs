@@ -1,22 +1,18 @@
 //! Taking in records whose size is not known beforehand. Spark: `MemoryStore.putIterator`, `ValuesHolder`.
 
-use std::mem::{needs_drop, size_of};
+use std::mem::size_of;
 use std::sync::Arc;
 
 use hearth_types::RddId;
-use serde::Serialize;
 
 use crate::memory::MemoryManager;
-use crate::size::heap_size;
+use crate::size::HeapEstimate;
 
 /// How much memory is asked for at least (`spark.storage.unrollMemoryThreshold`).
 const FIRST_RESERVATION: u64 = 1 << 20;
 
 /// How many records go between two looks at the size.
 pub(super) const CHECK_PERIOD: usize = 16;
-
-/// Records up to here are all measured; later ones by sample.
-const MEASURED: usize = 1_000;
 
 /// Storage memory held for a block that is not stored yet. Returns it when dropped.
 pub(super) struct Reservation {
@@ -69,30 +65,7 @@ impl Drop for Reservation {
     }
 }
 
-/// Estimates the memory of a growing vector of records.
-pub(super) struct ValuesSize {
-    measured: u64,
-    heap: u64,
-}
-
-impl ValuesSize {
-    pub(super) fn new() -> Self {
-        Self { measured: 0, heap: 0 }
-    }
-
-    /// Looks at the record that was just pushed as the `count`th.
-    #[inline]
-    pub(super) fn observe<T: Serialize>(&mut self, record: &T, count: usize) {
-        if needs_drop::<T>() && (count <= MEASURED || count.is_multiple_of(8)) {
-            self.measured += 1;
-            self.heap += heap_size(record);
-        }
-    }
-
-    /// Bytes of all records in `values`.
-    pub(super) fn of<T>(&self, values: &Vec<T>) -> u64 {
-        let inline = (values.capacity() * size_of::<T>()) as u64;
-        let heap = (self.heap as f64 / self.measured.max(1) as f64 * values.len() as f64) as u64;
-        inline + heap
-    }
+/// Bytes of a vector whose records hold `heap` beside their own bytes.
+pub(super) fn memory_of<T>(values: &Vec<T>, heap: &HeapEstimate) -> u64 {
+    (values.capacity() * size_of::<T>()) as u64 + heap.bytes()
 }

@@ -13,11 +13,8 @@ use super::context::SpillContext;
 use super::merge::{WithGrant, merge_runs};
 use super::run::SpilledRun;
 use crate::memory::Grant;
-use crate::size::heap_size;
+use crate::size::{HeapEstimate, heap_size};
 use crate::{Result, hash_key};
-
-/// New keys up to here are all measured; later ones by sample.
-const MEASURED_KEYS: u64 = 256;
 
 /// Between two samples at least so many records go; after one that was large, more.
 const SAMPLE: u64 = 16;
@@ -31,11 +28,9 @@ pub struct ExternalAggregator<K, C> {
     table: HashTable<Slot<K, C>>,
     grant: Grant,
     spilled: Vec<SpilledRun>,
-    /// Estimate of what keys point to.
-    keys_measured: u64,
-    keys_heap: u64,
-    keys_seen: u64,
-    /// Estimate of what combiners point to.
+    /// What keys and their first combiners point to.
+    keys_heap: HeapEstimate,
+    /// By how much combiners have grown since, as an estimate.
     combiners_heap: i64,
     /// Records until the next sample, and how many records a sample stands for.
     until_sample: u64,
@@ -78,9 +73,7 @@ where
             table: HashTable::new(),
             grant,
             spilled: Vec::new(),
-            keys_measured: 0,
-            keys_heap: 0,
-            keys_seen: 0,
+            keys_heap: HeapEstimate::default(),
             combiners_heap: 0,
             until_sample: SAMPLE,
             sample_weight: SAMPLE,
@@ -155,14 +148,10 @@ where
 
     /// Adds a key that is not there.
     fn insert_new(&mut self, hash: u64, key: K, combiner: C) -> Result<()> {
-        self.keys_seen += 1;
-        let is_sample = self.keys_seen <= MEASURED_KEYS || self.keys_seen.is_multiple_of(SAMPLE);
-        if (needs_drop::<K>() || needs_drop::<C>()) && is_sample {
-            self.keys_measured += 1;
-            self.keys_heap += heap_size(&key) + heap_size(&combiner);
-            if !self.grant.cover(self.used(0)) && !self.table.is_empty() {
-                self.spill()?;
-            }
+        let has_heap = needs_drop::<K>() || needs_drop::<C>();
+        let is_sample = has_heap && self.keys_heap.observe(|| heap_size(&key) + heap_size(&combiner));
+        if is_sample && !self.grant.cover(self.used(0)) {
+            self.spill()?;
         }
         if self.table.len() == self.table.capacity() {
             self.make_room()?;
@@ -216,8 +205,7 @@ where
     /// The table, the sorted slots of a spill, what they point to, and `more`.
     fn used(&self, more: u64) -> u64 {
         let slots = self.table.allocation_size() + self.table.len() * size_of::<Slot<K, C>>();
-        let heap = self.keys_heap as f64 / self.keys_measured.max(1) as f64 * self.table.len() as f64;
-        slots as u64 + heap as u64 + self.combiners_heap.max(0) as u64 + more
+        slots as u64 + self.keys_heap.bytes() + self.combiners_heap.max(0) as u64 + more
     }
 
     /// Moves everything to disk, sorted by hash.
@@ -229,6 +217,7 @@ where
         let slots: Vec<Rehashed<K, C>> = sorted_slots(&mut self.table);
         self.table = HashTable::new();
         self.spilled.push(SpilledRun::write(&self.ctx, used, slots.into_iter().map(Ok))?);
+        self.keys_heap.restart();
         self.combiners_heap = 0;
         self.grant.clear();
         Ok(())

@@ -11,13 +11,7 @@ use super::merge::{WithGrant, merge_runs};
 use super::run::SpilledRun;
 use crate::Result;
 use crate::memory::Grant;
-use crate::size::heap_size;
-
-/// Every record up to here is measured, later ones by sample.
-const MEASURED: u64 = 1_000;
-
-/// One of so many later records is measured.
-const SAMPLE: u64 = 16;
+use crate::size::{HeapEstimate, heap_size};
 
 /// Takes records and gives them sorted. Equal records keep their order.
 pub struct ExternalSorter<T, F> {
@@ -52,7 +46,7 @@ where
         if self.records.len() == self.records.capacity() {
             self.make_room()?;
         }
-        if needs_drop::<T>() && self.heap.observe(&record) {
+        if needs_drop::<T>() && self.heap.observe(|| heap_size(&record)) {
             self.check()?;
         }
         self.records.push(record);
@@ -105,39 +99,5 @@ where
         self.heap.restart();
         self.grant.clear();
         Ok(())
-    }
-}
-
-/// Estimates what records point to, from samples.
-#[derive(Debug, Default)]
-struct HeapEstimate {
-    seen: u64,
-    measured: u64,
-    bytes: u64,
-    /// Records since the last spill.
-    held: u64,
-}
-
-impl HeapEstimate {
-    /// Counts a record; `true` when the estimate is worth a look.
-    #[inline]
-    fn observe<T: Serialize>(&mut self, record: &T) -> bool {
-        self.seen += 1;
-        self.held += 1;
-        let is_sample = self.seen <= MEASURED || self.seen.is_multiple_of(SAMPLE);
-        if is_sample {
-            self.measured += 1;
-            self.bytes += heap_size(record);
-        }
-        is_sample
-    }
-
-    fn bytes(&self) -> u64 {
-        (self.bytes as f64 / self.measured.max(1) as f64 * self.held as f64) as u64
-    }
-
-    /// Keeps the mean; begins a new run.
-    fn restart(&mut self) {
-        self.held = 0;
     }
 }
