@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout};
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::app::App;
@@ -56,7 +57,11 @@ impl<'a> Started<'a> {
     }
 }
 
-/// Sends a signal to a process.
+/// Sends a signal to a process. That it has just ended is as good.
 pub(crate) fn send(pid: u32, signal: Signal) {
-    kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
+    let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    match kill_process(pid, signal) {
+        Ok(()) | Err(Errno::SRCH) => {}
+        Err(error) => panic!("signal {signal:?} to {pid:?}: {error}"),
+    }
 }

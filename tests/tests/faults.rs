@@ -275,7 +275,7 @@ fn only_the_cached_partitions_of_a_killed_executor_are_computed_again() {
     let again: BTreeMap<u32, usize> = (0..6).map(|p| (p, if lost.contains(&p) { 2 } else { 1 })).collect();
     for _ in 0..2 {
         assert_eq!(sorted(cached.reduce_by_key(|a, b| a + b, 2).collect().unwrap()), sums());
-        assert_eq!(cluster.notes().count("map"), again, "the first time only");
+        assert_eq!(cluster.notes().count("map"), again, "the first time only: {:#?} {:#?}", cluster.notes().read("map"), cluster.events().heard());
     }
     cluster.history(4);
 }

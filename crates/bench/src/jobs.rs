@@ -44,7 +44,7 @@ fn group(sc: &SparkContext) -> anyhow::Result<String> {
 fn word_count(sc: &SparkContext, data: &str) -> anyhow::Result<String> {
     let top = sc
         .text_file(&format!("{data}/words.txt"), 0)?
-        .flat_map(|line| words(line))
+        .flat_map(words)
         .map(|word| (word, 1u64))
         .reduce_by_key(|left, right| left + right, 0)
         .top_by(10, |(_, count)| *count)?;

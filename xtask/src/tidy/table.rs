@@ -120,6 +120,7 @@ pub(super) const RULES: &[CrateRule] = &[
         not_directly: &[],
         never: KUBE,
     },
+    CrateRule { name: "hearth-bench", may_use: &["hearth"], not_directly: &[], never: KUBE },
     CrateRule {
         name: "hearth-cli",
         may_use: &[

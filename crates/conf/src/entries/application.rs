@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::rules::{any, bytes, from, mib};
 use crate::entry::spark_conf;
+use crate::master::Master;
 use crate::redaction::{DEFAULT_REDACTION_REGEX, RedactionRegex};
 use crate::size::ByteSize;
 
@@ -16,7 +17,7 @@ spark_conf! {
 
     /// Where executors come from: `local`, `local[N]` or `local[*]` (task slots in the driver's own process),
     /// `local-cluster[EXECUTORS,CORES,MEMORY_MB]` (executors as child processes).
-    pub MASTER: Option<String> = "spark.master", any(), unset "`local[*]`", since "0.1";
+    pub MASTER: Master = "spark.master", any(), default "local[*]", since "0.1";
 
     /// Cores that the driver may use.
     pub DRIVER_CORES: u32 = "spark.driver.cores", from(1), default "1", since "0.1";

@@ -14,7 +14,7 @@ spark_conf! {
 
     /// A map output up to this size stays in memory, if the storage memory has room; a larger one goes to disk.
     pub HEARTH_SHUFFLE_MAX_IN_MEMORY_SIZE: ByteSize = "spark.hearth.shuffle.maxInMemorySize", bytes(),
-        default "32m", since "0.1";
+        default "64m", since "0.1";
 
     /// A longer line of a text file fails its task instead of filling the memory.
     pub HEARTH_TEXT_MAX_LINE_LENGTH: ByteSize = "spark.hearth.text.maxLineLength",

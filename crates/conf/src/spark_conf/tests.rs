@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::entries::{application, executor, scheduler, shuffle};
-use crate::{ByteSize, SparkConf};
+use crate::{ByteSize, Master, SparkConf};
 
 fn conf(pairs: &[(&str, &str)]) -> SparkConf {
     pairs.iter().copied().collect()
@@ -39,6 +39,7 @@ fn an_unset_key_has_its_default() {
     assert_eq!(conf.get_entry(&executor::EXECUTOR_MEMORY), Ok(ByteSize::gib(1)));
     assert_eq!(conf.get_entry(&shuffle::REDUCER_MAX_SIZE_IN_FLIGHT), Ok(ByteSize::mib(48)));
     assert_eq!(conf.get_entry(&executor::EXECUTOR_INSTANCES), Ok(None));
+    assert!(matches!(conf.get_entry(&application::MASTER), Ok(Master::Local { .. })));
     assert_eq!(conf.get_entry(&application::APP_NAME), Ok(None));
 }
 
@@ -78,6 +79,7 @@ fn a_wrong_value_is_reported_with_its_key_and_the_way_out() {
         ("spark.io.compression.codec", "zstd"),
         ("spark.task.cpus", "2"),
         ("spark.executor.cores", "0"),
+        ("spark.master", "yarn"),
         ("spark.custom", "anything"),
     ]);
     let problems: Vec<String> = conf.problems().iter().map(ToString::to_string).collect();
@@ -87,6 +89,7 @@ fn a_wrong_value_is_reported_with_its_key_and_the_way_out() {
             r#"spark.executor.cores: "0" is not allowed here; a whole number from 1 is"#,
             r#"spark.executor.memory: "12x" is not a size; write for example 512m, 2g"#,
             r#"spark.io.compression.codec: "zstd" is not supported yet; lz4 and none are"#,
+            r#"spark.master: "yarn" is not a master; use local, local[N], local[*] or local-cluster[executors,cores,memoryMB]"#,
             r#"spark.task.cpus: "2" is not allowed here; only 1 is"#,
         ]
     );

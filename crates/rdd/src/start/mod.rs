@@ -4,12 +4,11 @@
 mod app_dir;
 mod cluster;
 mod local;
-mod master;
 mod signals;
 
 use std::error::Error as StdError;
 
-use hearth_conf::SparkConf;
+use hearth_conf::{Master, SparkConf};
 use hearth_conf::entries::application::MASTER;
 use hearth_conf::entries::scheduler::DEFAULT_PARALLELISM;
 use hearth_conf::entries::storage::CHECKPOINT_DIR;
@@ -18,7 +17,6 @@ use hearth_driver::DriverHandle;
 use crate::error::{Error, Result};
 use crate::failure::error_chain;
 use app_dir::AppDir;
-use master::Master;
 
 /// A running application.
 pub(crate) struct Started {
@@ -39,10 +37,9 @@ pub(crate) fn start(conf: SparkConf) -> Result<Started> {
     for warning in conf.warnings() {
         tracing::warn!("{warning}");
     }
-    let master = Master::parse(conf.get_entry(&MASTER)?.as_deref().unwrap_or("local[*]"))?;
     let app_dir = AppDir::new(&conf)?;
     let configured_parallelism = conf.get_entry(&DEFAULT_PARALLELISM)?;
-    let (driver, slots) = match master {
+    let (driver, slots) = match conf.get_entry(&MASTER)? {
         Master::Local { slots } => (local::start(&conf, &app_dir, slots)?, slots),
         Master::LocalCluster { executors, cores, memory_mib } => {
             conf.set_if_missing("spark.executor.cores", cores.to_string());

@@ -48,7 +48,7 @@ pub struct BlockManagerConf {
 }
 
 impl BlockManagerConf {
-    /// With Spark's defaults for the rest, and map outputs up to 32 MiB in memory.
+    /// With Spark's defaults for the rest, and map outputs up to 64 MiB in memory.
     pub fn new(executor: ExecutorId, local_dir: PathBuf, memory: Arc<MemoryManager>) -> Self {
         Self {
             executor,
@@ -56,7 +56,7 @@ impl BlockManagerConf {
             memory,
             compression: Compression::Lz4,
             checksum: true,
-            shuffle_max_in_memory: 32 << 20,
+            shuffle_max_in_memory: 64 << 20,
         }
     }
 }
