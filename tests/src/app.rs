@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::os::unix::process::ExitStatusExt;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -29,6 +30,7 @@ pub struct App {
     program: PathBuf,
     arguments: Vec<OsString>,
     settings: BTreeMap<String, String>,
+    user: Option<u32>,
 }
 
 impl App {
@@ -40,6 +42,7 @@ impl App {
             program: program.into(),
             arguments: Vec::new(),
             settings: BTreeMap::new(),
+            user: None,
         };
         fs::create_dir(app.temp_dir()).unwrap();
         app.conf("spark.master", LOCAL_CLUSTER)
@@ -94,6 +97,19 @@ impl App {
     #[must_use]
     pub fn conf(mut self, key: &str, value: &str) -> Self {
         self.settings.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// As a user who owns nothing but a copy of the program. Only root can become one.
+    #[must_use]
+    pub fn as_nobody(mut self) -> Self {
+        let program = self.path("program");
+        fs::copy(&self.program, &program).unwrap();
+        self.program = program;
+        for directory in [self.path(""), self.temp_dir()] {
+            fs::set_permissions(directory, Permissions::from_mode(0o777)).unwrap();
+        }
+        self.user = Some(65_534);
         self
     }
 
@@ -187,6 +203,9 @@ impl App {
                 let conf = self.write("conf.json", serde_json::to_vec(&self.settings).unwrap());
                 command.env("HEARTH_CONF_FILE", conf);
             }
+        }
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
         }
         command
             .args(&self.arguments)

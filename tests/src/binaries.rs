@@ -4,6 +4,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+/// What tests start.
+const BINARIES: [&str; 10] = [
+    "hearth",
+    "pi",
+    "word-count",
+    "sort",
+    "page-rank",
+    "k-means",
+    "log-mining",
+    "transitive-closure",
+    "join",
+    "dynamic",
+];
+
 /// A binary of the workspace, of the profile that this test was built in.
 pub fn binary(name: &str) -> PathBuf {
     let path = built().join(name);
@@ -42,14 +56,9 @@ fn build(mut cargo: Command, folder: &Path) {
         "debug" => "dev",
         other => other,
     };
-    cargo.args([
-        "build",
-        "--quiet",
-        "--package=hearth-examples",
-        "--package=hearth-cli",
-        "--profile",
-        profile,
-    ]);
+    // For the whole workspace, so that dependencies have the features that they have in its other builds.
+    cargo.args(["build", "--quiet", "--workspace", "--profile", profile]);
+    cargo.args(BINARIES.map(|name| format!("--bin={name}")));
     cargo.arg("--target-dir").arg(folder.parent().unwrap()).current_dir(workspace());
     assert!(cargo.status().unwrap().success(), "{cargo:?}");
 }

@@ -23,8 +23,11 @@ fn start(settings: &[(&str, &str)]) -> Cluster {
         ("executorIdleTimeout", "1s"),
         ("maxExecutors", "8"),
     ];
-    let all: Vec<_> =
-        defaults.iter().chain(settings).map(|(key, value)| (format!("spark.dynamicAllocation.{key}"), *value)).collect();
+    let all: Vec<_> = defaults
+        .iter()
+        .chain(settings)
+        .map(|(key, value)| (format!("spark.dynamicAllocation.{key}"), *value))
+        .collect();
     let all: Vec<_> = all.iter().map(|(key, value)| (key.as_str(), *value)).collect();
     Cluster::without_waiting(0, &all)
 }
@@ -57,11 +60,19 @@ fn changes(heard: &[ListenerEvent]) -> Vec<(Timestamp, ExecutorId, bool)> {
 }
 
 fn came(heard: &[ListenerEvent]) -> Vec<(Timestamp, ExecutorId)> {
-    changes(heard).into_iter().filter(|(.., came)| *came).map(|(time, executor, _)| (time, executor)).collect()
+    changes(heard)
+        .into_iter()
+        .filter(|(.., came)| *came)
+        .map(|(time, executor, _)| (time, executor))
+        .collect()
 }
 
 fn went(heard: &[ListenerEvent]) -> Vec<(Timestamp, ExecutorId)> {
-    changes(heard).into_iter().filter(|(.., came)| !*came).map(|(time, executor, _)| (time, executor)).collect()
+    changes(heard)
+        .into_iter()
+        .filter(|(.., came)| !*came)
+        .map(|(time, executor, _)| (time, executor))
+        .collect()
 }
 
 /// How many executors there were at most.
@@ -121,7 +132,12 @@ fn executors_come_1_2_4_with_the_backlog_and_go_when_idle() {
             (waited.as_millis() / SUSTAINED.as_millis()) as usize
         })
         .collect();
-    assert_eq!(waves, [0, 1, 1, 2, 2, 2, 2, 3], "one, two, four, and the one that is left: {:?}", came(&heard));
+    assert_eq!(
+        waves,
+        [0, 1, 1, 2, 2, 2, 2, 3],
+        "one, two, four, and the one that is left: {:?}",
+        came(&heard)
+    );
 
     let ends = last_ends(&heard);
     for (time, executor) in went(&heard) {
@@ -141,8 +157,12 @@ fn executors_come_1_2_4_with_the_backlog_and_go_when_idle() {
 
 #[test]
 fn there_are_never_fewer_than_the_minimum_nor_more_than_the_maximum() {
-    let settings =
-        [("minExecutors", "1"), ("initialExecutors", "2"), ("maxExecutors", "3"), ("sustainedSchedulerBacklogTimeout", "200ms")];
+    let settings = [
+        ("minExecutors", "1"),
+        ("initialExecutors", "2"),
+        ("maxExecutors", "3"),
+        ("sustainedSchedulerBacklogTimeout", "200ms"),
+    ];
     let cluster = start(&settings);
     cluster.events().wait_for("the first executors", |heard| (came(heard).len() == 2).then_some(()));
     let numbers = waiting(&cluster, 12, "go");
@@ -230,7 +250,8 @@ fn cached_partitions_keep_their_executors() {
     let cached = waiting(&cluster, 2, "cache").cache().unwrap();
     let (first, again) = (cached.clone(), cached.clone());
     let job = cluster.run(move || first.count());
-    let holders: BTreeSet<_> = (0..2).map(|partition| cluster.wait_for("cache", partition, 0).executor).collect();
+    let holders: BTreeSet<_> =
+        (0..2).map(|partition| cluster.wait_for("cache", partition, 0).executor).collect();
     assert_eq!(holders.len(), 2);
     cluster.notes().open("cache");
     assert_eq!(job.result().unwrap(), 1_000);
@@ -251,6 +272,25 @@ fn cached_partitions_keep_their_executors() {
 }
 
 #[test]
+fn cached_partitions_go_with_their_executors_after_a_timeout_of_their_own() {
+    let cluster = start(&[("initialExecutors", "2"), ("cachedExecutorIdleTimeout", "1500ms")]);
+    cluster.events().wait_for("executors", |heard| (came(heard).len() == 2).then_some(()));
+    let cached = waiting(&cluster, 2, "cache").cache().unwrap();
+    cluster.notes().open("cache");
+    assert_eq!(cached.count().unwrap(), 1_000);
+    wait_until_went(cluster.events(), 2);
+    let heard = cluster.events().heard();
+    let (holders, ends) = (cluster.notes().read("cache"), last_ends(&heard));
+    for (time, executor) in went(&heard) {
+        let timeout = if holders.iter().any(|note| note.executor == executor) { IDLE * 3 / 2 } else { IDLE };
+        let idle = ends.get(&executor).map(|end| time.since(*end));
+        assert!(idle.is_none_or(|idle| idle >= timeout), "executor {executor} went after {idle:?}");
+    }
+    assert_eq!(sum_of(cached.collect().unwrap()), SUM);
+    assert_eq!(cluster.notes().count("cache"), BTreeMap::from([(0, 2), (1, 2)]), "computed again");
+}
+
+#[test]
 fn an_executor_that_is_killed_is_replaced_while_it_is_needed() {
     let cluster = start(&[("maxExecutors", "2"), ("sustainedSchedulerBacklogTimeout", "200ms")]);
     let numbers = waiting(&cluster, 2, "go");
@@ -263,5 +303,8 @@ fn an_executor_that_is_killed_is_replaced_while_it_is_needed() {
     cluster.notes().open("go");
     assert_eq!(sum_of(job.result().unwrap()), SUM);
     let history = cluster.history(1);
-    assert_eq!(history.stage(0), BTreeMap::from([(0, vec!["executor lost", "success"]), (1, vec!["success"])]));
+    assert_eq!(
+        history.stage(0),
+        BTreeMap::from([(0, vec!["executor lost", "success"]), (1, vec!["success"])])
+    );
 }

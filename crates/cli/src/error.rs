@@ -17,6 +17,12 @@ pub(crate) enum Error {
     Field(FieldError),
     #[error("--conf {option}: {problem}")]
     Conf { option: String, problem: String },
+    /// A setting that neither an option nor `sparkConf` gave as it is.
+    #[error("{0}")]
+    Setting(hearth_conf::Error),
+    /// Everything that is wrong with the settings, one sentence each.
+    #[error("{}", lines(.0))]
+    Settings(Vec<Self>),
     #[error("find the folder of this binary: {source}")]
     Home { source: std::io::Error },
     #[error("create an application directory below {path:?}: {source}")]
@@ -34,6 +40,14 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// What to tell the user, one line each.
+    pub(crate) fn sentences(&self) -> Vec<String> {
+        match self {
+            Self::Settings(problems) => problems.iter().map(ToString::to_string).collect(),
+            one => vec![one.to_string()],
+        }
+    }
+
     /// 2 where the user gave something wrong, 1 where this machine refused.
     pub(crate) fn exit_status(&self) -> u8 {
         match self {
@@ -41,7 +55,9 @@ impl Error {
             | Self::ManifestEncoding { .. }
             | Self::Manifest(_)
             | Self::Field(_)
-            | Self::Conf { .. } => 2,
+            | Self::Conf { .. }
+            | Self::Setting(_)
+            | Self::Settings(_) => 2,
             Self::Home { .. }
             | Self::CreateDirectory { .. }
             | Self::WriteConf { .. }
@@ -51,6 +67,10 @@ impl Error {
             | Self::Stdout { .. } => 1,
         }
     }
+}
+
+fn lines(problems: &[Error]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// The operating system's words for the common causes, without its numbers.

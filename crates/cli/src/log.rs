@@ -22,12 +22,11 @@ pub(crate) fn init(level: Option<LogLevel>, format: LogFormat) {
 
 /// Tells the user why the command failed, whatever the level of logging is.
 pub(crate) fn report(format: LogFormat, error: &Error) {
-    let text = match format {
-        LogFormat::Text => format!("error: {error}\n"),
-        LogFormat::Json => {
-            format!("{}\n", serde_json::json!({ "level": "ERROR", "message": error.to_string() }))
-        }
+    let line = |sentence: String| match format {
+        LogFormat::Text => format!("error: {sentence}\n"),
+        LogFormat::Json => format!("{}\n", serde_json::json!({ "level": "ERROR", "message": sentence })),
     };
+    let text: String = error.sentences().into_iter().map(line).collect();
     // With stderr gone there is nobody left to tell.
     std::io::stderr().write_all(text.as_bytes()).ok();
 }

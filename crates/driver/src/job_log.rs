@@ -67,6 +67,7 @@ impl JobLog {
                 | ListenerEvent::ApplicationEnd { .. }
                 | ListenerEvent::BlockManagerAdded { .. }
                 | ListenerEvent::BlockManagerRemoved { .. }
+                | ListenerEvent::ExecutorMetricsUpdate { .. }
                 | ListenerEvent::BlockUpdated { .. }
                 | ListenerEvent::UnpersistRdd { .. } => {}
             }

@@ -13,6 +13,7 @@ use crate::attempt::Attempt;
 use crate::binaries::Binaries;
 use crate::env::ExecutorEnv;
 use crate::executor::Ending;
+use crate::measure::measure;
 use crate::slots::{Killed, Slots, killed_before_start};
 
 /// Messages taken from the channel at a time.
@@ -112,7 +113,7 @@ impl Control {
         if !updates.is_empty() {
             self.tell(FromExecutor::BlockUpdates(updates));
         }
-        self.tell(FromExecutor::Heartbeat);
+        self.tell(FromExecutor::Heartbeat(measure(&self.env, &self.slots)));
     }
 
     fn tell(&self, message: FromExecutor) {

@@ -13,6 +13,7 @@ mod cancel;
 mod control;
 mod env;
 mod executor;
+mod measure;
 mod panic;
 mod process;
 mod runner;

@@ -90,6 +90,12 @@ impl Slots {
         }
     }
 
+    /// How many attempts run, and how many wait.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let state = self.state.lock();
+        (state.running.len(), state.waiting.len())
+    }
+
     /// Forgets what waits, tells what runs to stop, and ends the threads.
     pub(crate) fn stop(&self) {
         let mut state = self.state.lock();

@@ -43,22 +43,24 @@
 mod enter;
 
 pub use hearth_conf::SparkConf;
-pub use hearth_driver::{ExecutorInfo, JobError, JobInfo, JobStatus, Listener, StageStatusInfo, StatusTracker};
+pub use hearth_driver::{
+    ExecutorInfo, JobError, JobInfo, JobStatus, Listener, StageStatusInfo, StatusTracker,
+};
 pub use hearth_rdd::{
-    Accumulator, AccumulatorV2, Broadcast, CollectionAccumulator, DoubleAccumulator, Error, HashPartitioner, Histogram,
-    LongAccumulator, Numeric, Partitioner, RangePartitioner, Rdd, Records, Replacement, Result, SparkContext,
-    StatCounter, State, TaskContext,
+    Accumulator, AccumulatorV2, Broadcast, CollectionAccumulator, DoubleAccumulator, Error, HashPartitioner,
+    Histogram, LongAccumulator, Numeric, Partitioner, RangePartitioner, Rdd, Records, Replacement, Result,
+    SparkContext, StatCounter, State, TaskContext,
 };
 pub use hearth_types::{
-    BlockUpdate, ExecutorId, ExecutorLossReason, HostName, JobId, JobOutcome, JobProperties, ListenerEvent, RddId, StageId,
-    StageInfo, StorageLevel, TaskEndReason, TaskInfo, TaskMetrics, TaskStatus, Timestamp,
+    BlockUpdate, ExecutorId, ExecutorLossReason, HostName, JobId, JobOutcome, JobProperties, ListenerEvent,
+    RddId, StageId, StageInfo, StorageLevel, TaskEndReason, TaskInfo, TaskMetrics, TaskStatus, Timestamp,
 };
 
 /// What nearly every application needs.
 pub mod prelude {
     pub use crate::{
-        Accumulator, AccumulatorV2, Broadcast, HashPartitioner, Partitioner, RangePartitioner, Rdd, Replacement,
-        SparkConf, SparkContext, StorageLevel, TaskContext,
+        Accumulator, AccumulatorV2, Broadcast, HashPartitioner, Partitioner, RangePartitioner, Rdd,
+        Replacement, SparkConf, SparkContext, StorageLevel, TaskContext,
     };
 }
 

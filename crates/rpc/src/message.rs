@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hearth_types::{
-    BlockId, BlockUpdate, ExecutorId, JobProperties, KillReason, MapSizes, MapStatus, RddId, ShuffleId,
-    TaskAttempt, TaskBinaryId, TaskDescription, TaskEndReason, TaskMetrics,
+    BlockId, BlockUpdate, ExecutorId, ExecutorMetrics, JobProperties, KillReason, MapSizes, MapStatus, RddId,
+    ShuffleId, TaskAttempt, TaskBinaryId, TaskDescription, TaskEndReason, TaskMetrics,
 };
 
 /// From an executor to the driver.
@@ -18,8 +18,8 @@ pub enum FromExecutor {
     Register(Registration),
     /// Attempts that ended, oldest first.
     TasksEnded(Vec<TaskEnded>),
-    /// Every `spark.executor.heartbeatInterval`.
-    Heartbeat,
+    /// Every `spark.executor.heartbeatInterval`, with what the executor then measures.
+    Heartbeat(ExecutorMetrics),
     /// May the attempt commit its output? Answered by `CommitAnswer`.
     CommitRequest(TaskAttempt),
     /// Where are the outputs of a shuffle? Answered by `MapOutputs`.

@@ -9,7 +9,7 @@ use hearth_rpc::message::{FromExecutor, Registration, ToExecutor};
 use hearth_rpc::{
     Authority, BindError, Connector, Identity, Listener, PROTOCOL_VERSION, Services, TlsConnector,
 };
-use hearth_types::ExecutorId;
+use hearth_types::{ExecutorId, ExecutorMetrics};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -56,8 +56,10 @@ async fn assert_works(server: &mut Server) {
     assert_eq!(driver.registration, registration(BUILD));
     driver.to_executor.send(ToExecutor::Registered).unwrap();
     assert_eq!(timeout(PATIENCE, from_driver.recv()).await.unwrap(), Some(ToExecutor::Registered));
-    to_driver.send(FromExecutor::Heartbeat).unwrap();
-    assert_eq!(timeout(PATIENCE, driver.from_executor.recv()).await.unwrap(), Some(FromExecutor::Heartbeat));
+    let heartbeat =
+        FromExecutor::Heartbeat(ExecutorMetrics { running_tasks: 1, ..ExecutorMetrics::default() });
+    to_driver.send(heartbeat.clone()).unwrap();
+    assert_eq!(timeout(PATIENCE, driver.from_executor.recv()).await.unwrap(), Some(heartbeat));
     drop(to_driver);
     assert_eq!(timeout(PATIENCE, driver.from_executor.recv()).await.unwrap(), None);
 }

@@ -190,6 +190,9 @@ fn show_listener_event(event: &ListenerEvent, f: &mut fmt::Formatter<'_>) -> fmt
         ListenerEvent::ExecutorRemoved { executor, .. } => write!(f, "ExecutorRemoved {executor}"),
         ListenerEvent::BlockManagerAdded { executor, .. } => write!(f, "BlockManagerAdded {executor}"),
         ListenerEvent::BlockManagerRemoved { executor, .. } => write!(f, "BlockManagerRemoved {executor}"),
+        ListenerEvent::ExecutorMetricsUpdate { executor, .. } => {
+            write!(f, "ExecutorMetricsUpdate {executor}")
+        }
         ListenerEvent::JobStart { job, stages, .. } => {
             write!(f, "JobStart {job} stages")?;
             stages.iter().try_for_each(|stage| write!(f, " {}", stage.stage))

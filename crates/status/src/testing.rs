@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use hearth_types::{
-    BlockUpdate, Dependency, ExecutorId, HostName, JobId, JobOutcome, JobProperties, ListenerEvent,
-    NarrowMapping, RddId, RddInfo, StageId, StageInfo, StorageLevel, TaskEndReason, TaskId, TaskInfo,
-    TaskLocality, TaskMetrics, TaskStatus, Timestamp,
+    BlockUpdate, Dependency, ExecutorId, ExecutorMetrics, HostName, JobId, JobOutcome, JobProperties,
+    ListenerEvent, NarrowMapping, RddId, RddInfo, StageId, StageInfo, StorageLevel, TaskEndReason, TaskId,
+    TaskInfo, TaskLocality, TaskMetrics, TaskStatus, Timestamp,
 };
 
 pub(crate) fn time(millis: u64) -> Timestamp {
@@ -125,4 +125,16 @@ pub(crate) fn task_end(stage: u32, task: TaskInfo, reason: TaskEndReason) -> Lis
 pub(crate) fn block(executor: u32, partition: u32, level: StorageLevel, memory: u64) -> ListenerEvent {
     let update = BlockUpdate { rdd: RddId(1), partition, level, memory_size: memory, disk_size: 0 };
     ListenerEvent::BlockUpdated { executor: ExecutorId(executor), update }
+}
+
+/// A heartbeat of an executor whose blocks take so much memory.
+pub(crate) fn measured(executor: u32, storage_memory: u64) -> ListenerEvent {
+    let metrics = ExecutorMetrics {
+        storage_memory,
+        execution_memory: 50,
+        resident_memory: 1_000,
+        running_tasks: 2,
+        queued_tasks: 1,
+    };
+    ListenerEvent::ExecutorMetricsUpdate { executor: ExecutorId(executor), metrics }
 }

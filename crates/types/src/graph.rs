@@ -174,7 +174,11 @@ impl StageGraph {
                 }
                 StageKind::Result { partitions } if at == last => {
                     if let Some(&partition) = partitions.iter().find(|p| **p >= count) {
-                        return Err(GraphError::PartitionRange { rdd: stage.rdd, partition, partitions: count });
+                        return Err(GraphError::PartitionRange {
+                            rdd: stage.rdd,
+                            partition,
+                            partitions: count,
+                        });
                     }
                 }
                 StageKind::ShuffleMap { .. } | StageKind::Result { .. } => {

@@ -20,7 +20,9 @@ pub use graph::{Dependency, GraphError, NarrowMapping, RddInfo, StageGraph, Stag
 pub use ids::{BroadcastId, ExecutorId, JobId, RddId, ShuffleId, StageId, TaskBinaryId, TaskId};
 pub use listener::{JobOutcome, ListenerEvent, StageInfo, TaskInfo, TaskStatus};
 pub use map_status::{MapSizes, MapStatus};
-pub use metrics::{InputMetrics, OutputMetrics, ShuffleReadMetrics, ShuffleWriteMetrics, TaskMetrics};
+pub use metrics::{
+    ExecutorMetrics, InputMetrics, OutputMetrics, ShuffleReadMetrics, ShuffleWriteMetrics, TaskMetrics,
+};
 pub use storage_level::StorageLevel;
 pub use task::{
     ExceptionKind, JobProperties, KillReason, SchedulingMode, TaskAttempt, TaskDescription, TaskEndReason,

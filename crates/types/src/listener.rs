@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BlockUpdate, ExecutorId, ExecutorLossReason, HostName, JobId, JobProperties, RddId, RddInfo, StageId, TaskEndReason,
-    TaskId, TaskLocality, TaskMetrics, Timestamp,
+    BlockUpdate, ExecutorId, ExecutorLossReason, ExecutorMetrics, HostName, JobId, JobProperties, RddId,
+    RddInfo, StageId, TaskEndReason, TaskId, TaskLocality, TaskMetrics, Timestamp,
 };
 
 /// One event. The variants carry Spark's names without the `SparkListener` prefix.
@@ -70,6 +70,13 @@ pub enum ListenerEvent {
         time: Timestamp,
         /// Which executor.
         executor: ExecutorId,
+    },
+    /// An executor is more or less busy than before. Posted by the driver for a heartbeat that shows a change.
+    ExecutorMetricsUpdate {
+        /// Which.
+        executor: ExecutorId,
+        /// What it measured.
+        metrics: ExecutorMetrics,
     },
     /// A job starts.
     JobStart {

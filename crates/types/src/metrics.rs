@@ -1,4 +1,5 @@
-//! What a task attempt measured. Spark: `TaskMetrics`. Times as the field names say, sizes in bytes.
+//! What a task attempt and an executor measured. Spark: `TaskMetrics`, `ExecutorMetrics`. Times as the field names say,
+//! sizes in bytes.
 #![expect(missing_docs, reason = "the field names are Spark's metric names and carry their units")]
 
 use serde::{Deserialize, Serialize};
@@ -54,4 +55,33 @@ pub struct ShuffleWriteMetrics {
     pub bytes_written: u64,
     pub write_nanos: u64,
     pub records_written: u64,
+}
+
+/// How busy an executor is, as of a heartbeat. Spark: `ExecutorMetrics`, of which most is about a JVM.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutorMetrics {
+    /// Bytes of unified memory that blocks hold.
+    pub storage_memory: u64,
+    /// Bytes of unified memory that running tasks hold.
+    pub execution_memory: u64,
+    /// Resident bytes of the process; 0 where the system does not tell.
+    pub resident_memory: u64,
+    /// Attempts that run.
+    pub running_tasks: u32,
+    /// Attempts that wait for a slot.
+    pub queued_tasks: u32,
+}
+
+impl ExecutorMetrics {
+    /// The larger of each.
+    #[must_use]
+    pub fn peak(self, other: Self) -> Self {
+        Self {
+            storage_memory: self.storage_memory.max(other.storage_memory),
+            execution_memory: self.execution_memory.max(other.execution_memory),
+            resident_memory: self.resident_memory.max(other.resident_memory),
+            running_tasks: self.running_tasks.max(other.running_tasks),
+            queued_tasks: self.queued_tasks.max(other.queued_tasks),
+        }
+    }
 }

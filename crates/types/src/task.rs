@@ -143,7 +143,10 @@ impl fmt::Display for TaskEndReason {
                     Some(executor) => write!(f, "executor {executor}")?,
                     None => f.write_str("null")?,
                 }
-                write!(f, ", shuffleId={shuffle}, mapIndex={index}, reduceId={reduce}, message=\n{message}\n)")
+                write!(
+                    f,
+                    ", shuffleId={shuffle}, mapIndex={index}, reduceId={reduce}, message=\n{message}\n)"
+                )
             }
             Self::ExceptionFailure { message, backtrace, .. } if backtrace.is_empty() => f.write_str(message),
             Self::ExceptionFailure { message, backtrace, .. } => write!(f, "{message}\n{backtrace}"),
@@ -151,7 +154,11 @@ impl fmt::Display for TaskEndReason {
             Self::TaskKilled(reason) => write!(f, "TaskKilled ({reason})"),
             Self::TaskCommitDenied => f.write_str("TaskCommitDenied (Driver denied task commit)"),
             Self::ExecutorLost { executor, reason } => {
-                let by = if reason.is_caused_by_app() { "caused by one of the running tasks" } else { "unrelated to the running tasks" };
+                let by = if reason.is_caused_by_app() {
+                    "caused by one of the running tasks"
+                } else {
+                    "unrelated to the running tasks"
+                };
                 write!(f, "ExecutorLostFailure (executor {executor} exited {by}) Reason: {reason}")
             }
         }

@@ -39,15 +39,16 @@ fn main() -> anyhow::Result<()> {
 
 /// The words of a line, one after the other.
 fn words(line: String) -> impl Iterator<Item = String> {
-    let mut at = 0;
+    let mut end = 0;
     std::iter::from_fn(move || {
-        let rest = line[at..].trim_start_matches(is_space);
-        let start = line.len() - rest.len();
-        at = rest.find(is_space).map_or(line.len(), |length| start + length);
-        (start < at).then(|| line[start..at].to_owned())
+        let bytes = line.as_bytes();
+        let start = end + bytes[end..].iter().position(|byte| !is_space(*byte))?;
+        let length = bytes[start..].iter().position(|byte| is_space(*byte));
+        end = length.map_or(line.len(), |length| start + length);
+        Some(line[start..end].to_owned())
     })
 }
 
-fn is_space(character: char) -> bool {
-    matches!(character, ' ' | '\t'..='\r')
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
 }

@@ -35,7 +35,7 @@ impl Cluster {
     /// The same with settings, which win over those of the test.
     pub fn with(executors: u32, settings: &[(&str, &str)]) -> Self {
         let cluster = Self::without_waiting(executors, settings);
-        wait_until(PATIENCE, "all executors", || cluster.executors().len() == executors as usize);
+        cluster.wait_for_executors(executors as usize);
         cluster
     }
 
@@ -103,6 +103,11 @@ impl Cluster {
     /// The living executors.
     pub fn executors(&self) -> Vec<ExecutorId> {
         self.sc.status_tracker().executor_infos().into_iter().map(|info| info.executor).collect()
+    }
+
+    /// Waits until there are so many executors.
+    pub fn wait_for_executors(&self, count: usize) {
+        wait_until(PATIENCE, "so many executors", || self.executors().len() == count);
     }
 
     /// Where an executor serves its blocks, `host:port`.

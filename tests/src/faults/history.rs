@@ -48,13 +48,13 @@ impl History {
 
     /// The number of the last attempt of a partition.
     pub fn last_task(&self, stage: u32, partition: u32) -> TaskId {
-        let started = self.events.iter().filter_map(|event| match event {
+        let mut started = self.events.iter().filter_map(|event| match event {
             ListenerEvent::TaskStart { stage: of, task, .. } => {
                 (of.0 == stage && task.partition == partition).then_some(task.task)
             }
             _ => None,
         });
-        started.last().unwrap()
+        started.next_back().unwrap()
     }
 
     /// The executors that came, in their order.

@@ -2,10 +2,16 @@
 //!
 //! In rising order: `sparkConf`, the fields of the spec, `--conf`.
 //! Without `spark.master` the application runs on a cluster of local processes, one per executor.
+//! The whole is checked here, against the registry that the driver reads it by, so that a wrong value starts nothing.
 
 use std::io::IsTerminal;
 
-use hearth_crd::{FieldError, FieldPath, Manifest, SparkApplication, memory_mib, spark_conf};
+use hearth_conf::SparkConf;
+use hearth_conf::entries::executor::{
+    DYNAMIC_ALLOCATION_ENABLED, DYNAMIC_ALLOCATION_INITIAL_EXECUTORS, DYNAMIC_ALLOCATION_MIN_EXECUTORS,
+    EXECUTOR_CORES, EXECUTOR_INSTANCES, EXECUTOR_MEMORY,
+};
+use hearth_crd::{FieldError, FieldPath, Manifest, SparkApplication, spark_conf};
 use indexmap::IndexMap;
 
 use crate::error::Error;
@@ -24,9 +30,14 @@ pub(super) fn build(
         let (key, value) = parse_option(option)?;
         conf.insert(key.to_owned(), value.to_owned());
     }
-    let reader = Reader { manifest, options, conf: &conf };
+    let settings: SparkConf = conf.iter().collect();
+    let giver = Giver { manifest, application, options };
+    let problems: Vec<Error> = settings.problems().into_iter().map(|problem| giver.blame(problem)).collect();
+    if !problems.is_empty() {
+        return Err(Error::Settings(problems));
+    }
     if !conf.contains_key("spark.master") {
-        let master = reader.local_cluster()?;
+        let master = local_cluster(&settings).map_err(|problem| giver.blame(problem))?;
         conf.insert("spark.master".to_owned(), master);
     }
     if std::io::stderr().is_terminal() {
@@ -47,64 +58,52 @@ fn parse_option(option: &str) -> Result<(&str, &str), Error> {
     Ok((key, value.trim()))
 }
 
-/// Reads the settings that decide what is started.
-struct Reader<'a> {
-    manifest: &'a Manifest<'a>,
-    options: &'a [String],
-    conf: &'a Conf,
+/// `local-cluster[executors,cores,memoryMiB]` for the executors that the settings ask for.
+fn local_cluster(settings: &SparkConf) -> hearth_conf::Result<String> {
+    let cores = settings.get_entry(&EXECUTOR_CORES)?;
+    let memory = settings.get_entry(&EXECUTOR_MEMORY)?.bytes() >> 20;
+    let instances = settings.get_entry(&EXECUTOR_INSTANCES)?;
+    let executors = if settings.get_entry(&DYNAMIC_ALLOCATION_ENABLED)? {
+        let initial = settings.get_entry(&DYNAMIC_ALLOCATION_INITIAL_EXECUTORS)?;
+        let least = settings.get_entry(&DYNAMIC_ALLOCATION_MIN_EXECUTORS)?;
+        // How many run is dynamic allocation's to say; the address needs one at least.
+        instances.unwrap_or(0).max(initial).max(least).max(1)
+    } else {
+        instances.unwrap_or(1)
+    };
+    if executors == 0 {
+        return Err(hearth_conf::Error::Invalid {
+            key: EXECUTOR_INSTANCES.key().to_owned(),
+            value: "0".to_owned(),
+            problem: "is allowed only with dynamic allocation; a whole number from 1 is needed".to_owned(),
+        });
+    }
+    Ok(format!("local-cluster[{executors},{cores},{memory}]"))
 }
 
-impl Reader<'_> {
-    /// `local-cluster[executors,cores,memoryMiB]` for the executors that the settings ask for.
-    fn local_cluster(&self) -> Result<String, Error> {
-        let cores = self.count("spark.executor.cores", 1)?.unwrap_or(1);
-        let memory = self.memory("spark.executor.memory")?.unwrap_or(1024);
-        let dynamic = self.conf.get("spark.dynamicAllocation.enabled");
-        let executors = if dynamic.is_some_and(|value| value.trim().eq_ignore_ascii_case("true")) {
-            let mut most = 0;
-            for key in [
-                "spark.executor.instances",
-                "spark.dynamicAllocation.initialExecutors",
-                "spark.dynamicAllocation.minExecutors",
-            ] {
-                most = most.max(self.count(key, 0)?.unwrap_or(0));
-            }
-            // How many run is dynamic allocation's to say; the address needs one at least.
-            most.max(1)
-        } else {
-            self.count("spark.executor.instances", 1)?.unwrap_or(1)
+/// Finds who gave a setting.
+struct Giver<'a> {
+    manifest: &'a Manifest<'a>,
+    application: &'a SparkApplication,
+    options: &'a [String],
+}
+
+impl Giver<'_> {
+    /// The error, named after the option or the entry of `sparkConf` that gave the value, if one did.
+    fn blame(&self, error: hearth_conf::Error) -> Error {
+        let (key, problem) = match &error {
+            hearth_conf::Error::Invalid { key, value, problem } => (key, format!("{value:?} {problem}")),
+            hearth_conf::Error::Conflict { key, value, problem } => (key, format!("{value} {problem}")),
+            hearth_conf::Error::Properties { .. } => return Error::Setting(error),
         };
-        Ok(format!("local-cluster[{executors},{cores},{memory}]"))
-    }
-
-    fn count(&self, key: &str, least: u32) -> Result<Option<u32>, Error> {
-        let Some(value) = self.conf.get(key) else { return Ok(None) };
-        match value.trim().parse::<u32>() {
-            Ok(count) if count >= least => Ok(Some(count)),
-            _ => {
-                Err(self.error(key, format!("found {value:?}; a whole number of at least {least} is needed")))
-            }
-        }
-    }
-
-    fn memory(&self, key: &str) -> Result<Option<u64>, Error> {
-        let Some(value) = self.conf.get(key) else { return Ok(None) };
-        match memory_mib(value) {
-            Ok(0) => Err(self.error(key, format!("found {value:?}; at least 1m is needed"))),
-            Ok(mib) => Ok(Some(mib)),
-            Err(problem) => Err(self.error(key, problem.to_string())),
-        }
-    }
-
-    /// The error, named after the option or the entry of `sparkConf` that gave the value.
-    fn error(&self, key: &str, problem: String) -> Error {
         let gives = |option: &&String| parse_option(option).is_ok_and(|(name, _)| name == key);
-        match self.options.iter().rev().find(gives) {
-            Some(option) => Error::Conf { option: option.clone(), problem },
-            None => {
-                let path = FieldPath::of(["spec", "sparkConf", key]);
-                Error::Field(self.manifest.place(FieldError::new(path, problem)))
-            }
+        if let Some(option) = self.options.iter().rev().find(gives) {
+            return Error::Conf { option: option.clone(), problem };
         }
+        if self.application.spec.spark_conf.as_ref().is_some_and(|conf| conf.contains_key(key)) {
+            let path = FieldPath::of(["spec", "sparkConf", key]);
+            return Error::Field(self.manifest.place(FieldError::new(path, problem)));
+        }
+        Error::Setting(error)
     }
 }

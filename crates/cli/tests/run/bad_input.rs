@@ -191,8 +191,7 @@ fn options_that_are_wrong() {
     );
     assert_eq!(
         refused(&app, &["--conf", "spark.executor.memory=12x"]),
-        "error: --conf spark.executor.memory=12x: \"12x\" is not a memory size; write a whole number and a unit \
-         (k, m, g or t), as in 512m or 2g"
+        "error: --conf spark.executor.memory=12x: \"12x\" is not a size; write for example 512m, 2g"
     );
     assert!(refused(&app, &["--log-format", "xml"]).contains("[possible values: text, json]"));
     assert!(refused(&app, &["--sett", "a=b"]).contains("unexpected argument '--sett'"));
@@ -203,8 +202,52 @@ fn a_setting_in_spark_conf_that_is_wrong() {
     check(
         "  executor:\n    cores: 2\n",
         "  sparkConf: {spark.executor.cores: none}\n  executor:\n",
-        "app.yaml:13:37: spec.sparkConf.\"spark.executor.cores\": found \"none\"; a whole number of at least 1 is \
-         needed",
+        "app.yaml:13:37: spec.sparkConf.\"spark.executor.cores\": \"none\" is not allowed here; a whole number \
+         from 1 is",
+    );
+}
+
+#[test]
+fn every_setting_that_is_wrong_has_a_sentence() {
+    let app =
+        App::new("echo started").with("  executor:\n", "  sparkConf: {spark.master: yarn}\n  executor:\n");
+    let master =
+        "\"yarn\" is not a master; use local, local[N], local[*] or local-cluster[executors,cores,memoryMB]";
+    let memory = "--conf spark.executor.memory=12x: \"12x\" is not a size; write for example 512m, 2g";
+    let failures = "--conf spark.task.maxFailures=0: \"0\" is not allowed here; a whole number from 1 is";
+    let options = ["--conf", "spark.task.maxFailures=0", "--conf", "spark.executor.memory=12x"];
+    assert_eq!(
+        refused(&app, &options),
+        format!(
+            "error: {memory}\nerror: app.yaml:13:29: spec.sparkConf.\"spark.master\": {master}\nerror: {failures}"
+        )
+    );
+    assert_eq!(
+        refused(&app, &["--conf", "spark.master=yarn"]),
+        format!("error: --conf spark.master=yarn: {master}")
+    );
+    let messages: Vec<String> = refused(&app, &[&options[..], &["--log-format", "json"]].concat())
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["message"].to_string())
+        .collect();
+    assert_eq!(messages.len(), 3, "{messages:?}");
+}
+
+#[test]
+fn settings_that_contradict_each_other() {
+    let app = App::new("echo started");
+    assert_eq!(
+        refused(&app, &["--conf", "spark.network.timeout=5s"]),
+        "error: --conf spark.network.timeout=5s: 5s must be longer than spark.executor.heartbeatInterval (10s)"
+    );
+    assert_eq!(
+        refused(&app, &["--conf", "spark.executor.heartbeatInterval=200s"]),
+        "error: spark.network.timeout (2min) must be longer than spark.executor.heartbeatInterval (200s)"
+    );
+    assert_eq!(
+        refused(&app, &["--conf", "spark.executor.instances=0"]),
+        "error: --conf spark.executor.instances=0: \"0\" is allowed only with dynamic allocation; a whole number \
+         from 1 is needed"
     );
 }
 

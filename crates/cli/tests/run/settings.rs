@@ -58,20 +58,26 @@ fn set_changes_arguments() {
 
 #[test]
 fn fields_win_over_spark_conf_and_conf_wins_over_both() {
-    let both = "sparkConf: {spark.executor.cores: '7', spark.task.cpus: '1'}\n  executor:";
+    let both = "sparkConf: {spark.executor.cores: '7', spark.task.maxFailures: '1'}\n  executor:";
     let app = App::new(SHOW).with("executor:", both);
     let conf_of = |options: &[&str]| conf(&app, options);
     let settings = conf_of(&[]);
-    assert_eq!((settings["spark.executor.cores"].as_str(), settings["spark.task.cpus"].as_str()), ("2", "1"));
+    assert_eq!(
+        (settings["spark.executor.cores"].as_str(), settings["spark.task.maxFailures"].as_str()),
+        ("2", "1")
+    );
     let settings = conf_of(&[
         "--set",
         "spec.executor.cores=3",
         "--conf",
         "spark.executor.cores=4",
         "-c",
-        "spark.task.cpus=2",
+        "spark.task.maxFailures=2",
     ]);
-    assert_eq!((settings["spark.executor.cores"].as_str(), settings["spark.task.cpus"].as_str()), ("4", "2"));
+    assert_eq!(
+        (settings["spark.executor.cores"].as_str(), settings["spark.task.maxFailures"].as_str()),
+        ("4", "2")
+    );
     assert_eq!(settings["spark.master"], "local-cluster[3,4,1024]");
     let settings = conf_of(&["--conf", "spark.executor.cores=5", "--conf", "spark.executor.cores = 6"]);
     assert_eq!(settings["spark.executor.cores"], "6");

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use hearth_rpc::control::Sender;
 use hearth_rpc::message::{LaunchTask, StageBinary, ToExecutor};
-use hearth_types::{ExecutorId, ExecutorLossReason, TaskBinaryId, Timestamp};
+use hearth_types::{ExecutorId, ExecutorLossReason, ExecutorMetrics, TaskBinaryId, Timestamp};
 
 #[derive(Default)]
 pub(super) struct Links {
@@ -28,6 +28,8 @@ pub(super) struct Link {
     known: BTreeSet<TaskBinaryId>,
     binaries: Vec<StageBinary>,
     tasks: Vec<LaunchTask>,
+    /// What listeners were last told that it measures.
+    metrics: ExecutorMetrics,
     /// Whether we asked it to go.
     pub(super) removed: bool,
     /// Why it is leaving, as far as that is known, and until when to wait for a better reason.
@@ -55,6 +57,7 @@ impl Links {
             known: BTreeSet::new(),
             binaries: Vec::new(),
             tasks: Vec::new(),
+            metrics: ExecutorMetrics::default(),
             removed: false,
             leaving: None,
         };
@@ -177,6 +180,15 @@ impl Link {
         }
     }
 
+    /// Takes in what a heartbeat told. Whether listeners should hear of it.
+    pub(super) fn on_metrics(&mut self, metrics: ExecutorMetrics) -> bool {
+        let differs = is_news(&self.metrics, &metrics);
+        if differs {
+            self.metrics = metrics;
+        }
+        differs
+    }
+
     /// Closes our side of the stream.
     pub(super) fn close(&mut self) {
         self.to = None;
@@ -190,5 +202,36 @@ impl Link {
     /// Why it leaves, if that is known already.
     pub(super) fn reason(&self) -> Option<&ExecutorLossReason> {
         self.leaving.as_ref().map(|(_, reason)| reason)
+    }
+}
+
+/// Less than this more or less memory is not worth an event: an idle executor is to cause none.
+const NOTICEABLE: u64 = 1 << 20;
+
+fn is_news(old: &ExecutorMetrics, new: &ExecutorMetrics) -> bool {
+    let ExecutorMetrics { storage_memory, execution_memory, resident_memory, running_tasks, queued_tasks } =
+        *old;
+    (running_tasks, queued_tasks) != (new.running_tasks, new.queued_tasks)
+        || storage_memory.abs_diff(new.storage_memory) >= NOTICEABLE
+        || execution_memory.abs_diff(new.execution_memory) >= NOTICEABLE
+        || resident_memory.abs_diff(new.resident_memory) >= NOTICEABLE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_more_or_a_mebibyte_is_news_and_less_is_not() {
+        let old =
+            ExecutorMetrics { resident_memory: 8 << 20, running_tasks: 1, ..ExecutorMetrics::default() };
+        assert!(!is_news(&old, &old));
+        assert!(!is_news(&old, &ExecutorMetrics { resident_memory: (9 << 20) - 1, ..old }));
+        assert!(!is_news(&old, &ExecutorMetrics { storage_memory: 1, execution_memory: 1, ..old }));
+        assert!(is_news(&old, &ExecutorMetrics { resident_memory: 7 << 20, ..old }));
+        assert!(is_news(&old, &ExecutorMetrics { storage_memory: 1 << 20, ..old }));
+        assert!(is_news(&old, &ExecutorMetrics { execution_memory: 1 << 20, ..old }));
+        assert!(is_news(&old, &ExecutorMetrics { running_tasks: 0, ..old }));
+        assert!(is_news(&old, &ExecutorMetrics { queued_tasks: 1, ..old }));
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hearth_rpc::message::{FromExecutor, RemoveBlocks, TaskEnded, TaskOutcome, ToExecutor};
 use hearth_scheduler::{Event, TaskEnd};
-use hearth_types::{BlockId, ExceptionKind, ExecutorId, RddId, TaskAttempt, TaskEndReason};
+use hearth_types::{
+    BlockId, ExceptionKind, ExecutorId, ExecutorMetrics, ListenerEvent, RddId, TaskAttempt, TaskEndReason,
+};
 
 use super::{EventLoop, Payload, Submission};
 use crate::results::Delivery;
@@ -18,7 +20,7 @@ impl EventLoop {
                     self.on_task_ended(executor, task);
                 }
             }
-            FromExecutor::Heartbeat => self.handle(Event::Heartbeat { executor }),
+            FromExecutor::Heartbeat(metrics) => self.on_heartbeat(executor, metrics),
             FromExecutor::CommitRequest(id) => self.handle(Event::CommitRequested { id, executor }),
             FromExecutor::MapOutputsRequest(shuffle) => {
                 self.handle(Event::MapOutputsRequested { executor, shuffle });
@@ -31,6 +33,13 @@ impl EventLoop {
             FromExecutor::Register(_) => {
                 tracing::warn!("executor {executor} registers twice; that is ignored")
             }
+        }
+    }
+
+    fn on_heartbeat(&mut self, executor: ExecutorId, metrics: ExecutorMetrics) {
+        self.handle(Event::Heartbeat { executor });
+        if self.links.get_mut(executor).is_some_and(|link| link.on_metrics(metrics)) {
+            self.posts.push(ListenerEvent::ExecutorMetricsUpdate { executor, metrics });
         }
     }
 

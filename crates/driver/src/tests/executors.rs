@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use hearth_cluster::ClusterEvent;
 use hearth_rpc::message::{FromExecutor, RemoveBlocks, ToExecutor};
-use hearth_types::{BlockId, ExecutorId, ExecutorLossReason, ListenerEvent, RddId, ShuffleId};
+use hearth_types::{
+    BlockId, ExecutorId, ExecutorLossReason, ExecutorMetrics, ListenerEvent, RddId, ShuffleId,
+};
 
 use super::support::*;
 
@@ -136,6 +138,23 @@ fn a_silent_executor_is_given_up_and_its_tasks_run_elsewhere() {
     world.executor(1, 2).serve(succeed);
     running.join().unwrap().unwrap();
     assert_eq!(results.lock().len(), 4);
+    world.handle.stop();
+}
+
+#[test]
+fn listeners_hear_of_a_heartbeat_that_shows_a_change() {
+    let world = world(&[]);
+    let executor = world.executor(0, 2);
+    let busy = ExecutorMetrics { resident_memory: 30 << 20, running_tasks: 2, ..ExecutorMetrics::default() };
+    let idle = ExecutorMetrics { running_tasks: 0, ..busy };
+    for metrics in [busy, busy, ExecutorMetrics { resident_memory: busy.resident_memory + 1, ..busy }, idle] {
+        executor.heartbeat(metrics);
+    }
+    let next = || world.hear(|event| matches!(event, ListenerEvent::ExecutorMetricsUpdate { .. }));
+    let executor = ExecutorId(0);
+    assert_eq!(next(), ListenerEvent::ExecutorMetricsUpdate { executor, metrics: busy });
+    assert_eq!(next(), ListenerEvent::ExecutorMetricsUpdate { executor, metrics: idle });
+    assert_eq!(world.handle.status_store().executor(executor).unwrap().metrics, idle);
     world.handle.stop();
 }
 

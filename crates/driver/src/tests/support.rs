@@ -12,8 +12,8 @@ use hearth_conf::SparkConf;
 use hearth_rpc::control::{self, AttachedExecutor};
 use hearth_rpc::message::{FromExecutor, LaunchTask, Registration, TaskEnded, TaskOutcome, ToExecutor};
 use hearth_types::{
-    BlockId, Dependency, ExecutorId, JobProperties, ListenerEvent, MapSizes, RddId, RddInfo, ShuffleId,
-    StageGraph, StageKind, StageSpec, StorageLevel, TaskBinaryId, TaskMetrics,
+    BlockId, Dependency, ExecutorId, ExecutorMetrics, JobProperties, ListenerEvent, MapSizes, RddId, RddInfo,
+    ShuffleId, StageGraph, StageKind, StageSpec, StorageLevel, TaskBinaryId, TaskMetrics,
 };
 use parking_lot::Mutex;
 
@@ -76,6 +76,10 @@ impl Fake {
 
     pub(crate) fn end(&self, ended: TaskEnded) {
         self.speak.send(FromExecutor::TasksEnded(vec![ended])).expect("the driver listens");
+    }
+
+    pub(crate) fn heartbeat(&self, metrics: ExecutorMetrics) {
+        self.speak.send(FromExecutor::Heartbeat(metrics)).expect("the driver listens");
     }
 
     /// Runs everything it is told to with `run` until it is shut down or cut off.

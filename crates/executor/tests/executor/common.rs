@@ -13,8 +13,8 @@ use hearth_executor::{
 use hearth_rpc::control::{Receiver, Sender, channel};
 use hearth_rpc::message::{FromExecutor, LaunchTask, StageBinary, TaskEnded, TaskOutcome, ToExecutor};
 use hearth_types::{
-    ExceptionKind, ExecutorId, HostName, JobId, JobProperties, StageId, TaskAttempt, TaskBinaryId,
-    TaskDescription, TaskEndReason, TaskId, TaskLocality, TaskMetrics,
+    ExceptionKind, ExecutorId, ExecutorMetrics, HostName, JobId, JobProperties, StageId, TaskAttempt,
+    TaskBinaryId, TaskDescription, TaskEndReason, TaskId, TaskLocality, TaskMetrics,
 };
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -148,8 +148,18 @@ impl Played {
     pub(crate) async fn hear(&mut self) -> FromExecutor {
         loop {
             match timeout(PATIENCE, self.from_executor.recv()).await.unwrap().unwrap() {
-                FromExecutor::Heartbeat => {}
+                FromExecutor::Heartbeat(_) => {}
                 message => return message,
+            }
+        }
+    }
+
+    /// The first heartbeat that `is` so, whatever else is said before.
+    pub(crate) async fn measured(&mut self, is: impl Fn(&ExecutorMetrics) -> bool) -> ExecutorMetrics {
+        loop {
+            match timeout(PATIENCE, self.from_executor.recv()).await.unwrap().unwrap() {
+                FromExecutor::Heartbeat(metrics) if is(&metrics) => return metrics,
+                _ => {}
             }
         }
     }

@@ -121,7 +121,7 @@ impl Attached {
         loop {
             match timeout(PATIENCE, self.0.from_executor.recv()).await.unwrap().unwrap() {
                 FromExecutor::TasksEnded(ended) => return ended,
-                FromExecutor::Heartbeat => {}
+                FromExecutor::Heartbeat(_) => {}
                 other => panic!("{other:?}"),
             }
         }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 
 use hearth_executor::Ending;
 use hearth_rpc::message::{FromExecutor, TaskOutcome, ToExecutor};
-use hearth_types::{KillReason, TaskEndReason};
+use hearth_types::{KillReason, TaskEndReason, TaskId};
 
 use super::common::{Played, Table, failure, result, task};
 
@@ -158,8 +158,27 @@ async fn a_refused_executor_ends_with_the_reason() {
 async fn heartbeats_come_as_often_as_configured() {
     let mut played = Played::start(1, Table::default(), &[("spark.executor.heartbeatInterval", "5ms")]);
     for _ in 0..3 {
-        assert_eq!(played.from_executor.recv().await, Some(FromExecutor::Heartbeat));
+        assert!(matches!(played.from_executor.recv().await, Some(FromExecutor::Heartbeat(_))));
     }
+    played.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_heartbeat_says_what_runs_what_waits_and_how_much_memory_is_held() {
+    let (table, starts, go) = gate();
+    let mut played = Played::start(1, table, &[("spark.executor.heartbeatInterval", "5ms")]);
+    let memory = played.executor.env().memory().task(TaskId(9));
+    let granted = memory.acquire(1 << 20);
+    assert_eq!(granted, 1 << 20);
+    played.launch("gate", vec![task(0), task(1), task(2)]);
+    assert_eq!(starts.recv().unwrap(), 0);
+    let metrics = played.measured(|metrics| metrics.queued_tasks == 2).await;
+    assert_eq!((metrics.running_tasks, metrics.execution_memory), (1, 1 << 20));
+    #[cfg(target_os = "linux")]
+    assert!(metrics.resident_memory > 0);
+    (0..3).for_each(|_| go.send(()).unwrap());
+    drop(memory);
+    played.measured(|metrics| (metrics.running_tasks, metrics.queued_tasks) == (0, 0)).await;
     played.shut_down().await;
 }
 

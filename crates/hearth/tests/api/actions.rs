@@ -36,7 +36,11 @@ fn reduce_passes_over_empty_partitions() {
         assert_eq!(sc.parallelize([1, 2, 3], 10).reduce(|a, b| a + b).unwrap(), 6);
         assert_eq!(sc.parallelize([5], 1).reduce(|_, _| 0).unwrap(), 5);
         let words = ["a", "b", "c", "d"].map(str::to_owned);
-        assert_eq!(sc.parallelize(words, 4).reduce(|a, b| a + &b).unwrap(), "abcd", "in the order of partitions");
+        assert_eq!(
+            sc.parallelize(words, 4).reduce(|a, b| a + &b).unwrap(),
+            "abcd",
+            "in the order of partitions"
+        );
     });
 }
 
@@ -72,7 +76,10 @@ fn aggregate_folds_into_another_type() {
             a
         });
         assert_eq!(seen.unwrap(), (0..9).collect());
-        assert_eq!(rdd.aggregate((0, 0), |(s, c), n| (s + n, c + 1), |a, b| (a.0 + b.0, a.1 + b.1)).unwrap(), (4_950, 100));
+        assert_eq!(
+            rdd.aggregate((0, 0), |(s, c), n| (s + n, c + 1), |a, b| (a.0 + b.0, a.1 + b.1)).unwrap(),
+            (4_950, 100)
+        );
     });
 }
 
@@ -122,14 +129,16 @@ fn foreach_without_a_state_runs_where_its_effects_are_seen() {
     use std::sync::atomic::{AtomicI64, Ordering};
     static SUM: AtomicI64 = AtomicI64::new(0);
     let sc = local();
-    sc.range(0, 100, 1, 6).foreach(|n| {
-        SUM.fetch_add(n, Ordering::Relaxed);
-    })
-    .unwrap();
-    sc.range(0, 100, 1, 6).foreach_partition(|records| {
-        SUM.fetch_add(records.count() as i64, Ordering::Relaxed);
-    })
-    .unwrap();
+    sc.range(0, 100, 1, 6)
+        .foreach(|n| {
+            SUM.fetch_add(n, Ordering::Relaxed);
+        })
+        .unwrap();
+    sc.range(0, 100, 1, 6)
+        .foreach_partition(|records| {
+            SUM.fetch_add(records.count() as i64, Ordering::Relaxed);
+        })
+        .unwrap();
     assert_eq!(SUM.load(Ordering::Relaxed), 4_950 + 100);
 }
 
@@ -137,7 +146,8 @@ fn foreach_without_a_state_runs_where_its_effects_are_seen() {
 fn run_job_gives_results_in_the_order_that_was_asked_for() {
     on_both(|sc| {
         let rdd = sc.range(0, 100, 1, 10);
-        let sums = sc.run_job(&rdd, vec![9, 0, 5], 1_000, |more, split, records| (split, records.sum::<i64>() + more));
+        let sums = sc
+            .run_job(&rdd, vec![9, 0, 5], 1_000, |more, split, records| (split, records.sum::<i64>() + more));
         assert_eq!(sums.unwrap(), [(9, 1_945), (0, 1_045), (5, 1_545)]);
         assert!(sc.run_job(&rdd, vec![], (), |(), _, records| records.count()).unwrap().is_empty());
     });

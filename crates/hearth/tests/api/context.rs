@@ -74,7 +74,15 @@ fn two_contexts_in_one_process_do_not_know_each_other() {
 
 #[test]
 fn a_wrong_master_says_what_is_allowed() {
-    for master in ["yarn", "local[0]", "local[x]", "local-cluster[2,1]", "local-cluster[2,0,512]", "spark://host:7077", ""] {
+    for master in [
+        "yarn",
+        "local[0]",
+        "local[x]",
+        "local-cluster[2,1]",
+        "local-cluster[2,0,512]",
+        "spark://host:7077",
+        "",
+    ] {
         let error = refused(master, &[]);
         assert!(error.contains(&format!("{master:?} is not a master")), "{error}");
         assert!(error.contains("local-cluster[executors,cores,memoryMB]"), "{error}");
@@ -94,7 +102,8 @@ fn a_wrong_setting_names_key_value_and_grammar() {
         let error = refused("local[2]", &[(key, value)]);
         assert!(error.contains(key) && error.contains(value), "{error}");
     }
-    let bounds = [("spark.dynamicAllocation.minExecutors", "5"), ("spark.dynamicAllocation.maxExecutors", "2")];
+    let bounds =
+        [("spark.dynamicAllocation.minExecutors", "5"), ("spark.dynamicAllocation.maxExecutors", "2")];
     assert!(refused("local[2]", &bounds).contains("spark.dynamicAllocation.maxExecutors"));
 }
 

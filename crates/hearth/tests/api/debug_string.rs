@@ -1,8 +1,9 @@
 //! Lineages as text, as Spark prints them.
 
+use hearth::ListenerEvent;
 use hearth::prelude::*;
 
-use crate::support::{local, scratch};
+use crate::support::{Events, local, scratch};
 
 /// The text without the lines of this file.
 fn printed<T>(rdd: &Rdd<T>) -> String
@@ -56,7 +57,12 @@ fn wide_partition_counts_move_the_bars() {
 #[test]
 fn two_shuffles_hang_below_each_other() {
     let sc = local();
-    let rdd = sc.parallelize(0..9, 3).map(|n| (n % 4, n)).group_by_key(2).map(|(key, all)| (all.len(), key)).group_by_key(1);
+    let rdd = sc
+        .parallelize(0..9, 3)
+        .map(|n| (n % 4, n))
+        .group_by_key(2)
+        .map(|(key, all)| (all.len(), key))
+        .group_by_key(1);
     let expected = "\
 (1) ShuffledRDD[4] at groupByKey []
  +-(2) MapPartitionsRDD[3] at map []
@@ -131,6 +137,42 @@ fn a_storage_level_stands_in_the_brackets() {
         assert_eq!(printed(&rdd), format!("(2) ParallelCollectionRDD[0] at range [{words}]"));
         rdd.unpersist();
     }
+}
+
+#[test]
+fn the_level_of_the_rdd_stands_in_every_line_as_in_spark() {
+    let sc = local();
+    let parent = sc.range(0, 3, 1, 2).persist(StorageLevel::DISK_ONLY).unwrap();
+    assert_eq!(
+        printed(&parent.map(|n| n)),
+        "(2) MapPartitionsRDD[1] at map []\n |  ParallelCollectionRDD[0] at range []"
+    );
+    let child = parent.map(|n| (n, n)).group_by_key(1).cache().unwrap();
+    let expected = "\
+(1) ShuffledRDD[3] at groupByKey [Memory Deserialized 1x Replicated]
+ +-(2) MapPartitionsRDD[2] at map [Memory Deserialized 1x Replicated]
+    |  ParallelCollectionRDD[0] at range [Memory Deserialized 1x Replicated]";
+    assert_eq!(printed(&child), expected);
+}
+
+#[test]
+fn cached_partitions_have_a_line_of_their_own() {
+    let sc = local();
+    let events = Events::of(&sc);
+    let cached = sc.range(0, 300, 1, 3).map(|n| n).persist(StorageLevel::DISK_ONLY).unwrap();
+    cached.count().unwrap();
+    events.until(|event| matches!(event, ListenerEvent::JobEnd { .. }));
+    let text = printed(&cached.filter(|n| *n > 1));
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert_eq!(
+        (lines[0], lines[1]),
+        ("(3) MapPartitionsRDD[2] at filter []", " |  MapPartitionsRDD[1] at map []")
+    );
+    assert!(lines[2].starts_with(" |      CachedPartitions: 3; MemorySize: 0.0 B; DiskSize: "), "{text}");
+    assert_eq!(lines[3], " |  ParallelCollectionRDD[0] at range []");
+    let text = printed(&cached);
+    assert!(text.lines().nth(1).unwrap().starts_with(" |       CachedPartitions: 3; "), "{text}");
 }
 
 #[test]

@@ -30,9 +30,14 @@ fn grouped(pairs: &[(u64, i64)]) -> BTreeMap<u64, Vec<i64>> {
 fn aggregations_by_key_agree() {
     on_both(|sc| {
         for (mut random, count, keys, from, to) in shapes(1) {
-            let pairs = if random.below(2) == 0 { random.pairs(count, keys) } else { random.skewed_pairs(count, keys) };
+            let pairs = if random.below(2) == 0 {
+                random.pairs(count, keys)
+            } else {
+                random.skewed_pairs(count, keys)
+            };
             let expected = grouped(&pairs);
-            let sums: BTreeMap<u64, i64> = expected.iter().map(|(key, all)| (*key, all.iter().sum())).collect();
+            let sums: BTreeMap<u64, i64> =
+                expected.iter().map(|(key, all)| (*key, all.iter().sum())).collect();
             let rdd = sc.parallelize(pairs, from);
             let map = |rdd: Rdd<(u64, i64)>| rdd.collect().unwrap().into_iter().collect::<BTreeMap<_, _>>();
             assert_eq!(map(rdd.reduce_by_key(|a, b| a + b, to)), sums);
@@ -91,7 +96,8 @@ fn sets_and_sorts_agree() {
         for (mut random, count, _, from, to) in shapes(3) {
             let words: Vec<String> = (0..count).map(|_| random.word(3)).collect();
             let others: Vec<String> = (0..200).map(|_| random.word(3)).collect();
-            let (all, other): (BTreeSet<_>, BTreeSet<_>) = (words.iter().cloned().collect(), others.iter().cloned().collect());
+            let (all, other): (BTreeSet<_>, BTreeSet<_>) =
+                (words.iter().cloned().collect(), others.iter().cloned().collect());
             let (rdd, other_rdd) = (sc.parallelize(words.clone(), from), sc.parallelize(others, to));
             assert_eq!(sorted(rdd.distinct(to).collect().unwrap()), all.iter().cloned().collect::<Vec<_>>());
             let both: Vec<String> = all.intersection(&other).cloned().collect();
@@ -121,7 +127,8 @@ fn a_pipeline_of_many_operations_agrees() {
             for word in lines.iter().flat_map(|line| line.split(' ')).filter(|word| !word.is_empty()) {
                 *expected.entry(word.to_owned()).or_default() += 1;
             }
-            let mut ranked: Vec<(i64, String)> = expected.into_iter().map(|(word, count)| (-count, word)).collect();
+            let mut ranked: Vec<(i64, String)> =
+                expected.into_iter().map(|(word, count)| (-count, word)).collect();
             ranked.sort();
             let counts = sc
                 .parallelize(lines, from)

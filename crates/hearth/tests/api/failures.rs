@@ -21,7 +21,8 @@ fn a_panic_in_one_record_names_task_stage_and_message() {
 #[test]
 fn a_task_is_tried_four_times_on_executors_and_once_in_process() {
     let fails = |sc: &SparkContext| {
-        let rdd = sc.range(0, 1, 1, 1).map(|_| panic!("attempt {}", TaskContext::get().unwrap().attempt_number()));
+        let rdd =
+            sc.range(0, 1, 1, 1).map(|_| panic!("attempt {}", TaskContext::get().unwrap().attempt_number()));
         message(&rdd.map(|_: i64| ()).count().unwrap_err())
     };
     let error = fails(&cluster());

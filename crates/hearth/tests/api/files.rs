@@ -9,7 +9,13 @@ fn text_file_reads_files_directories_globs_and_lists() {
     on_both(|sc| {
         let (_keep, dir) = scratch("in");
         fs::create_dir(&dir).unwrap();
-        for (name, text) in [("a.txt", "one\ntwo\n"), ("b.txt", "three"), ("c.log", "four\r\nfive\n"), (".hidden", "no\n"), ("_too", "no\n")] {
+        for (name, text) in [
+            ("a.txt", "one\ntwo\n"),
+            ("b.txt", "three"),
+            ("c.log", "four\r\nfive\n"),
+            (".hidden", "no\n"),
+            ("_too", "no\n"),
+        ] {
             fs::write(format!("{dir}/{name}"), text).unwrap();
         }
         let lines = |path: &str| sorted(sc.text_file(path, 0).unwrap().collect().unwrap());

@@ -42,7 +42,8 @@ fn join_pairs_values_of_keys_on_both_sides() {
 fn outer_joins_keep_what_has_no_partner() {
     on_both(|sc| {
         let (left, right) = sides(sc);
-        let mut of_left = vec![(1, ('a', Some(10))), (1, ('b', Some(10))), (2, ('c', Some(20))), (2, ('c', Some(21)))];
+        let mut of_left =
+            vec![(1, ('a', Some(10))), (1, ('b', Some(10))), (2, ('c', Some(20))), (2, ('c', Some(21)))];
         of_left.push((4, ('d', None)));
         assert_eq!(sorted(left.left_outer_join(&right, 0).collect().unwrap()), of_left);
         let of_right = [
@@ -93,7 +94,10 @@ fn unit_values_join_and_subtract() {
         let right = sc.parallelize([(1, ()), (3, ())], 2);
         assert_eq!(left.join(&right, 0).count().unwrap(), 2);
         assert_eq!(left.subtract_by_key(&right, 0).collect().unwrap(), [(2, ())]);
-        assert_eq!(sorted(left.subtract_by_key(&sc.empty_rdd::<(i32, u8)>(), 0).keys().collect().unwrap()), [1, 1, 2]);
+        assert_eq!(
+            sorted(left.subtract_by_key(&sc.empty_rdd::<(i32, u8)>(), 0).keys().collect().unwrap()),
+            [1, 1, 2]
+        );
     });
 }
 

@@ -22,6 +22,7 @@ mod sets;
 mod shared;
 mod sort;
 mod sources;
+mod spill;
 mod status;
 mod support;
 mod take;

@@ -19,7 +19,8 @@ fn sum_and_mean_take_every_kind_of_number() {
 fn stats_agree_with_the_definitions() {
     on_both(|sc| {
         let mut random = Random(17);
-        let numbers: Vec<f64> = (0..1_000).map(|_| random.below(1_000_000) as f64 / 1_000.0 - 300.0).collect();
+        let numbers: Vec<f64> =
+            (0..1_000).map(|_| random.below(1_000_000) as f64 / 1_000.0 - 300.0).collect();
         let stats = sc.parallelize(numbers.clone(), 7).stats().unwrap();
         let count = numbers.len() as f64;
         let mean = numbers.iter().sum::<f64>() / count;
@@ -82,7 +83,11 @@ fn histogram_of_counts_between_given_borders() {
     on_both(|sc| {
         let rdd = sc.parallelize([-1.0, 0.0, 1.0, 9.9, 10.0, 15.0, 20.0, 20.1, f64::NAN], 3);
         let histogram = rdd.histogram_of(&[0.0, 1.0, 10.0, 20.0]).unwrap();
-        assert_eq!(histogram.counts, [1, 2, 3], "a border belongs to the bucket above it, the last to the last");
+        assert_eq!(
+            histogram.counts,
+            [1, 2, 3],
+            "a border belongs to the bucket above it, the last to the last"
+        );
     });
 }
 

@@ -17,7 +17,8 @@ fn save_as_text_file_writes_a_part_per_partition_and_success() {
         let (_keep, dir) = scratch("out");
         sc.parallelize([1, 2, 3], 4).save_as_text_file(&dir).unwrap();
         assert_eq!(names(&dir), ["_SUCCESS", "part-00000", "part-00001", "part-00002", "part-00003"]);
-        let parts: Vec<String> = (0..4).map(|n| fs::read_to_string(format!("{dir}/part-0000{n}")).unwrap()).collect();
+        let parts: Vec<String> =
+            (0..4).map(|n| fs::read_to_string(format!("{dir}/part-0000{n}")).unwrap()).collect();
         assert_eq!(parts, ["", "1\n", "2\n", "3\n"]);
         assert_eq!(sc.text_file(&dir, 0).unwrap().collect().unwrap(), ["1", "2", "3"]);
     });
@@ -34,7 +35,12 @@ fn an_empty_rdd_is_saved_as_success_alone() {
 #[test]
 fn save_as_compressed_text_file_reads_back() {
     on_both(|sc| {
-        for (codec, ending) in [("gzip", "gz"), ("bzip2", "bz2"), ("zstd", "zst"), ("org.apache.hadoop.io.compress.GzipCodec", "gz")] {
+        for (codec, ending) in [
+            ("gzip", "gz"),
+            ("bzip2", "bz2"),
+            ("zstd", "zst"),
+            ("org.apache.hadoop.io.compress.GzipCodec", "gz"),
+        ] {
             let (_keep, dir) = scratch("out");
             let lines: Vec<String> = (0..2_000).map(|n| format!("line {n}")).collect();
             sc.parallelize(lines.clone(), 2).save_as_compressed_text_file(&dir, codec).unwrap();
@@ -57,7 +63,9 @@ fn a_directory_that_exists_is_not_touched() {
     let sc = local();
     let (_keep, dir) = scratch("out");
     fs::create_dir(&dir).unwrap();
-    for error in [sc.range(0, 3, 1, 1).save_as_text_file(&dir), sc.range(0, 3, 1, 1).save_as_object_file(&dir)] {
+    for error in
+        [sc.range(0, 3, 1, 1).save_as_text_file(&dir), sc.range(0, 3, 1, 1).save_as_object_file(&dir)]
+    {
         let error = message(&error.unwrap_err());
         assert!(error.contains("Output directory") && error.contains("already exists"), "{error}");
     }

@@ -19,7 +19,10 @@ fn keys_and_values_take_pairs_apart() {
 fn map_values_leaves_the_keys() {
     on_both(|sc| {
         let pairs = sc.parallelize([('a', 1), ('b', 2)], 1);
-        assert_eq!(pairs.map_values(|n| n.to_string()).collect().unwrap(), [('a', "1".to_owned()), ('b', "2".to_owned())]);
+        assert_eq!(
+            pairs.map_values(|n| n.to_string()).collect().unwrap(),
+            [('a', "1".to_owned()), ('b', "2".to_owned())]
+        );
         assert_eq!(pairs.map_values_with(5, |more, n| n + more).collect().unwrap(), [('a', 6), ('b', 7)]);
         assert_eq!(pairs.flat_map_values(|n| 0..n).collect().unwrap(), [('a', 0), ('b', 0), ('b', 1)]);
         assert_eq!(pairs.flat_map_values(|_| None::<u8>).count().unwrap(), 0);
@@ -31,7 +34,8 @@ fn group_by_key_brings_all_values_together() {
     on_both(|sc| {
         let pairs = sc.range(0, 1_000, 1, 5).map(|n| (n % 4, n));
         let groups = sorted(pairs.group_by_key(3).map_values(sorted).collect().unwrap());
-        let expected: Vec<(i64, Vec<i64>)> = (0..4).map(|key| (key, (key..1_000).step_by(4).collect())).collect();
+        let expected: Vec<(i64, Vec<i64>)> =
+            (0..4).map(|key| (key, (key..1_000).step_by(4).collect())).collect();
         assert_eq!(groups, expected);
         assert_eq!(pairs.group_by_key(0).num_partitions(), 5);
         assert_eq!(pairs.group_by_key(11).num_partitions(), 11);
@@ -55,7 +59,8 @@ fn fold_by_key_starts_from_a_zero() {
     on_both(|sc| {
         let pairs = sc.parallelize([('a', 2), ('b', 3), ('a', 5)], 3);
         assert_eq!(sorted(pairs.fold_by_key(0, |a, b| a + b, 2).collect().unwrap()), [('a', 7), ('b', 3)]);
-        let one = sc.parallelize([('a', 2), ('a', 5)], 1).fold_by_key(100, |a, b| a + b, 1).collect().unwrap();
+        let one =
+            sc.parallelize([('a', 2), ('a', 5)], 1).fold_by_key(100, |a, b| a + b, 1).collect().unwrap();
         assert_eq!(one, [('a', 107)], "once per partition that has the key");
     });
 }
@@ -164,7 +169,8 @@ fn repartition_and_sort_within_partitions_sorts_each() {
         assert_eq!(parts.len(), 3);
         assert!(parts.iter().all(|keys| keys.is_sorted()));
         assert_eq!(sorted(parts.concat()), (0..500).collect::<Vec<_>>());
-        let all = pairs.repartition_and_sort_within_partitions(RangePartitioner::from_bounds(vec![99, 299], true));
+        let all =
+            pairs.repartition_and_sort_within_partitions(RangePartitioner::from_bounds(vec![99, 299], true));
         assert_eq!(all.keys().collect().unwrap(), (0..500).collect::<Vec<_>>());
     });
 }

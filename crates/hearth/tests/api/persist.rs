@@ -69,7 +69,10 @@ fn unpersist_forgets_and_allows_another_level() {
         let (rdd, computed) = counting(sc);
         rdd.cache().unwrap().count().unwrap();
         let error = message(&rdd.persist(StorageLevel::DISK_ONLY).unwrap_err());
-        assert!(error.contains("Cannot change storage level of an RDD after it was already assigned a level"), "{error}");
+        assert!(
+            error.contains("Cannot change storage level of an RDD after it was already assigned a level"),
+            "{error}"
+        );
         rdd.cache().unwrap();
         rdd.unpersist();
         assert_eq!(rdd.storage_level(), StorageLevel::NONE);

@@ -65,7 +65,10 @@ fn a_job_starts_with_the_properties_of_its_thread() {
         _ => None,
     };
     let said = events.wait(properties);
-    assert_eq!((said.group.as_deref(), said.description.as_deref()), (Some("nightly"), Some("one part of it")));
+    assert_eq!(
+        (said.group.as_deref(), said.description.as_deref()),
+        (Some("nightly"), Some("one part of it"))
+    );
     assert_eq!((said.pool.as_deref(), said.interrupt_on_cancel), (Some("slow"), true));
     assert_eq!((said.tags, said.local["my.key"].as_str()), (vec!["tag".to_owned()], "value"));
     assert!(said.call_site.starts_with("count at properties.rs:"), "{}", said.call_site);
@@ -183,7 +186,9 @@ fn fair_pools_share_the_slots() {
             sc.range(0, 1, 1, 1).count()
         });
         let submitted = |event: &ListenerEvent| match event {
-            ListenerEvent::StageSubmitted { stage, properties } if properties.pool.as_deref() == Some("fast") => {
+            ListenerEvent::StageSubmitted { stage, properties }
+                if properties.pool.as_deref() == Some("fast") =>
+            {
                 Some(stage.stage)
             }
             _ => None,

@@ -25,7 +25,9 @@ fn a_large_broadcast_value_arrives_whole() {
         let bytes: Vec<u8> = (0..9_000_000u32).map(|n| (n % 251) as u8).collect();
         let expected = bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>();
         let bytes = sc.broadcast(bytes).unwrap();
-        let sums = sc.range(0, 4, 1, 4).map_with(bytes, |bytes, _| bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>());
+        let sums = sc
+            .range(0, 4, 1, 4)
+            .map_with(bytes, |bytes, _| bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>());
         assert_eq!(sums.collect().unwrap(), [expected; 4]);
     });
 }
@@ -33,7 +35,8 @@ fn a_large_broadcast_value_arrives_whole() {
 #[test]
 fn several_broadcast_values_and_an_accumulator_travel_in_one_state() {
     on_both(|sc| {
-        let state = (sc.broadcast(3i64).unwrap(), sc.broadcast("x".to_owned()).unwrap(), sc.long_accumulator("seen"));
+        let state =
+            (sc.broadcast(3i64).unwrap(), sc.broadcast("x".to_owned()).unwrap(), sc.long_accumulator("seen"));
         let rdd = sc.range(0, 5, 1, 2).map_with(state.clone(), |(factor, letter, seen), n| {
             seen.add(1);
             letter.repeat((n * factor.value()) as usize)
@@ -155,7 +158,10 @@ fn updates_in_an_action_count_once_although_tasks_are_tried_again() {
     let each = |sum: &Accumulator<hearth::LongAccumulator>, n: i64| {
         sum.add(n);
         let task = TaskContext::get().unwrap();
-        assert!(task.attempt_number() >= 2 || n % 10 != 9, "the first two attempts of each task fail at its end");
+        assert!(
+            task.attempt_number() >= 2 || n % 10 != 9,
+            "the first two attempts of each task fail at its end"
+        );
     };
     sc.range(0, 100, 1, 10).foreach_with(sum.clone(), each).unwrap();
     assert_eq!(sum.value(), 4_950);

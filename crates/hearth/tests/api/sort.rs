@@ -31,7 +31,10 @@ fn sort_by_sorts_by_what_a_function_finds() {
     on_both(|sc| {
         let words = ["pear", "fig", "apple", "kiwi", "fig"].map(str::to_owned);
         let rdd = sc.parallelize(words, 3);
-        assert_eq!(rdd.sort_by(|word| word.clone(), true, 2).unwrap().collect().unwrap(), ["apple", "fig", "fig", "kiwi", "pear"]);
+        assert_eq!(
+            rdd.sort_by(|word| word.clone(), true, 2).unwrap().collect().unwrap(),
+            ["apple", "fig", "fig", "kiwi", "pear"]
+        );
         let by_length = rdd.sort_by(|word| (Reverse(word.len()), word.clone()), true, 0).unwrap();
         assert_eq!(by_length.collect().unwrap(), ["apple", "kiwi", "pear", "fig", "fig"]);
         assert_eq!(by_length.num_partitions(), 3);

@@ -33,7 +33,10 @@ fn the_status_tracker_knows_ended_jobs_and_their_stages() {
         assert!(stages[0].name.starts_with("map at status.rs:"), "{}", stages[0].name);
         assert!(stages[1].name.starts_with("count at status.rs:"), "{}", stages[1].name);
         assert!(tracker.active_job_ids().is_empty() && tracker.active_stage_ids().is_empty());
-        assert!(tracker.job_info(hearth::JobId(77)).is_none() && tracker.stage_info(hearth::StageId(77)).is_none());
+        assert!(
+            tracker.job_info(hearth::JobId(77)).is_none()
+                && tracker.stage_info(hearth::StageId(77)).is_none()
+        );
     });
 }
 
@@ -154,7 +157,8 @@ fn a_shuffle_that_is_there_is_skipped() {
             ListenerEvent::JobStart { stages, .. } => Some(stages.len()),
             _ => None,
         });
-        let submitted = events.iter().filter(|event| matches!(event, ListenerEvent::StageSubmitted { .. })).count();
+        let submitted =
+            events.iter().filter(|event| matches!(event, ListenerEvent::StageSubmitted { .. })).count();
         assert_eq!((stages, submitted), (Some(2), 1), "the map stage is known and not run");
     });
 }

@@ -35,7 +35,10 @@ fn take_looks_at_one_partition_first_and_then_at_four_times_as_many() {
     let rdd = sc.range(0, 100, 1, 100);
     assert_eq!(tasks_of_jobs(&sc, 1, || assert_eq!(rdd.take(1).unwrap(), [0])), [1]);
     assert_eq!(tasks_of_jobs(&sc, 3, || assert_eq!(rdd.take(20).unwrap().len(), 20)), [1, 4, 16]);
-    let sc = with_conf("local[2]", &[("spark.rdd.limit.initialNumPartitions", "10"), ("spark.rdd.limit.scaleUpFactor", "2")]);
+    let sc = with_conf(
+        "local[2]",
+        &[("spark.rdd.limit.initialNumPartitions", "10"), ("spark.rdd.limit.scaleUpFactor", "2")],
+    );
     let rdd = sc.range(0, 100, 1, 100);
     assert_eq!(tasks_of_jobs(&sc, 2, || assert_eq!(rdd.take(20).unwrap().len(), 20)), [10, 20]);
 }
@@ -76,9 +79,17 @@ fn take_sample_draws_just_so_many() {
         let drawn = sorted(rdd.take_sample(Replacement::Without, 50, 7).unwrap());
         assert_eq!(drawn.len(), 50);
         assert!(drawn.windows(2).all(|pair| pair[0] < pair[1]), "none twice");
-        assert_eq!(sorted(rdd.take_sample(Replacement::Without, 50, 7).unwrap()), drawn, "same seed, same sample");
+        assert_eq!(
+            sorted(rdd.take_sample(Replacement::Without, 50, 7).unwrap()),
+            drawn,
+            "same seed, same sample"
+        );
         assert_ne!(sorted(rdd.take_sample(Replacement::Without, 50, 8).unwrap()), drawn);
-        assert_eq!(rdd.take_sample(Replacement::Without, 5_000, 7).unwrap().len(), 1_000, "there are no more");
+        assert_eq!(
+            rdd.take_sample(Replacement::Without, 5_000, 7).unwrap().len(),
+            1_000,
+            "there are no more"
+        );
         assert_eq!(rdd.take_sample(Replacement::With, 3_000, 7).unwrap().len(), 3_000);
         assert!(rdd.take_sample(Replacement::With, 0, 7).unwrap().is_empty());
         assert_eq!(sc.parallelize(['x'], 4).take_sample(Replacement::With, 9, 1).unwrap(), ['x'; 9]);

@@ -33,11 +33,15 @@ fn a_task_knows_its_partition_stage_and_number() {
 #[test]
 fn a_task_knows_its_executor() {
     on_both(|sc| {
-        let where_it_ran = sc.range(0, 40, 1, 40).map(|_| TaskContext::get().unwrap().executor_id().to_string());
+        let where_it_ran =
+            sc.range(0, 40, 1, 40).map(|_| TaskContext::get().unwrap().executor_id().to_string());
         let places = sorted(where_it_ran.distinct(1).collect().unwrap());
         let known: Vec<String> =
             sc.status_tracker().executor_infos().iter().map(|info| info.executor.to_string()).collect();
-        assert!(!places.is_empty() && places.iter().all(|place| known.contains(place)), "{places:?} of {known:?}");
+        assert!(
+            !places.is_empty() && places.iter().all(|place| known.contains(place)),
+            "{places:?} of {known:?}"
+        );
     });
 }
 

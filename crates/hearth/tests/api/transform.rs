@@ -39,9 +39,9 @@ fn map_partitions_sees_whole_partitions_also_empty_ones() {
     on_both(|sc| {
         let counts = sc.parallelize([1, 2], 4).map_partitions(|records| [records.count()]);
         assert_eq!(counts.collect().unwrap(), [0, 1, 0, 1]);
-        let named = sc.range(0, 4, 1, 2).map_partitions_with_index(|split, records| {
-            records.map(move |n| (split, n)).collect::<Vec<_>>()
-        });
+        let named = sc
+            .range(0, 4, 1, 2)
+            .map_partitions_with_index(|split, records| records.map(move |n| (split, n)).collect::<Vec<_>>());
         assert_eq!(named.collect().unwrap(), [(0, 0), (0, 1), (1, 2), (1, 3)]);
     });
 }
@@ -114,7 +114,10 @@ fn zip_of_different_shapes_says_so() {
     assert!(error.contains("Can't zip RDDs with unequal numbers of partitions: List(2, 3)"), "{error}");
     for (left, right) in [(4, 5), (5, 4)] {
         let error = message(&sc.range(0, left, 1, 1).zip(&sc.range(0, right, 1, 1)).collect().unwrap_err());
-        assert!(error.contains("Can only zip RDDs with same number of elements in each partition"), "{error}");
+        assert!(
+            error.contains("Can only zip RDDs with same number of elements in each partition"),
+            "{error}"
+        );
     }
 }
 
@@ -135,7 +138,11 @@ fn sample_without_replacement_draws_a_part_of_the_records_once() {
         let drawn = rdd.sample(Replacement::Without, 0.3, 11).collect().unwrap();
         assert!((2_700..3_300).contains(&drawn.len()), "{}", drawn.len());
         assert!(drawn.windows(2).all(|pair| pair[0] < pair[1]), "in order, none twice");
-        assert_eq!(rdd.sample(Replacement::Without, 0.3, 11).collect().unwrap(), drawn, "same seed, same sample");
+        assert_eq!(
+            rdd.sample(Replacement::Without, 0.3, 11).collect().unwrap(),
+            drawn,
+            "same seed, same sample"
+        );
         assert_ne!(rdd.sample(Replacement::Without, 0.3, 12).collect().unwrap(), drawn);
         assert_eq!(rdd.sample(Replacement::Without, 0.0, 1).count().unwrap(), 0);
         assert_eq!(rdd.sample(Replacement::Without, 1.0, 1).count().unwrap(), 10_000);

@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::graph;
 use crate::node::{AnyLineage, Origin, Records};
 use crate::rdd::Rdd;
+use crate::start::wait_if_exiting;
 use crate::task::ResultTask;
 use crate::wire::{self, WireError};
 
@@ -98,7 +99,7 @@ impl SparkContext {
         properties.call_site = call_site;
         let broken: Arc<Mutex<Option<WireError>>> = Arc::default();
         let noted = broken.clone();
-        self.driver().run_job(JobSubmission {
+        let ended = self.driver().run_job(JobSubmission {
             graph: job.graph,
             binaries: job.binaries,
             inputs: job.inputs,
@@ -107,7 +108,11 @@ impl SparkContext {
                 Ok(result) => on_result(index, result),
                 Err(error) => *noted.lock() = Some(error),
             }),
-        })?;
+        });
+        if let Err(error) = ended {
+            wait_if_exiting();
+            return Err(error.into());
+        }
         if let Some(error) = broken.lock().take() {
             return Err(error.into());
         }

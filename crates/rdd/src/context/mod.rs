@@ -113,6 +113,7 @@ impl SparkContext {
     /// Spark: `SparkContext.stop`
     pub fn stop(&self) {
         self.inner.driver.stop();
+        start::wait_if_exiting();
     }
 
     /// The configuration the application runs with.
@@ -480,5 +481,6 @@ impl fmt::Debug for SparkContext {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.driver.stop();
+        start::wait_if_exiting();
     }
 }

@@ -18,6 +18,8 @@ use crate::error::{Error, Result};
 use crate::failure::error_chain;
 use app_dir::AppDir;
 
+pub(crate) use signals::wait_if_exiting;
+
 /// A running application.
 pub(crate) struct Started {
     pub(crate) driver: DriverHandle,

@@ -3,6 +3,7 @@
 //! Spark's shutdown hooks stop the context and let the JVM exit; so does this, with the shell's status for the signal.
 
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hearth_driver::DriverHandle;
 use parking_lot::Mutex;
@@ -16,6 +17,16 @@ const LAUNCHER: &str = "HEARTH_LAUNCHER_PID";
 /// The drivers to stop when a signal comes.
 static DRIVERS: Mutex<Vec<DriverHandle>> = Mutex::new(Vec::new());
 static WATCHING: Once = Once::new();
+/// A signal has come: the process ends with its status, and nothing else may end it first.
+static EXITING: AtomicBool = AtomicBool::new(false);
+
+/// Does not return once a signal has come: the program must not go on, and end with a status of its own, because its
+/// application was stopped under it.
+pub(crate) fn wait_if_exiting() {
+    while EXITING.load(Ordering::Acquire) {
+        std::thread::park();
+    }
+}
 
 pub(super) fn watch(driver: &DriverHandle) {
     let mut drivers = DRIVERS.lock();
@@ -65,6 +76,7 @@ fn wait() {
 }
 
 fn stop_and_exit(status: i32) -> ! {
+    EXITING.store(true, Ordering::Release);
     let drivers = std::mem::take(&mut *DRIVERS.lock());
     for driver in drivers {
         driver.stop();

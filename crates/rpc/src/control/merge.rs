@@ -30,7 +30,7 @@ impl Merge for FromExecutor {
         match self {
             Self::TasksEnded(tasks) => tasks.iter().map(task_weight).sum(),
             Self::BlockUpdates(updates) => updates.len() * OVERHEAD,
-            Self::Register(_) | Self::Heartbeat | Self::CommitRequest(_) | Self::MapOutputsRequest(_) => {
+            Self::Register(_) | Self::Heartbeat(_) | Self::CommitRequest(_) | Self::MapOutputsRequest(_) => {
                 OVERHEAD
             }
         }

@@ -1,6 +1,6 @@
 //! What an executor says.
 
-use hearth_types::{ExecutorId, ShuffleId};
+use hearth_types::{ExecutorId, ExecutorMetrics, ShuffleId};
 
 use super::{Malformed, all, required};
 use crate::generated::control as pb;
@@ -14,7 +14,7 @@ impl From<FromExecutor> for pb::FromExecutor {
             FromExecutor::TasksEnded(tasks) => {
                 Kind::TasksEnded(pb::TasksEnded { tasks: tasks.into_iter().map(Into::into).collect() })
             }
-            FromExecutor::Heartbeat => Kind::Heartbeat(pb::Heartbeat {}),
+            FromExecutor::Heartbeat(metrics) => Kind::Heartbeat(metrics.into()),
             FromExecutor::CommitRequest(id) => Kind::CommitRequest(id.into()),
             FromExecutor::MapOutputsRequest(shuffle) => {
                 Kind::MapOutputsRequest(pb::MapOutputsRequest { shuffle: shuffle.0 })
@@ -34,11 +34,32 @@ impl TryFrom<pb::FromExecutor> for FromExecutor {
         Ok(match required(message.kind, "FromExecutor", "kind")? {
             Kind::Register(registration) => Self::Register(registration.into()),
             Kind::TasksEnded(ended) => Self::TasksEnded(all(ended.tasks)?),
-            Kind::Heartbeat(pb::Heartbeat {}) => Self::Heartbeat,
+            Kind::Heartbeat(heartbeat) => Self::Heartbeat(heartbeat.into()),
             Kind::CommitRequest(id) => Self::CommitRequest(id.into()),
             Kind::MapOutputsRequest(request) => Self::MapOutputsRequest(ShuffleId(request.shuffle)),
             Kind::BlockUpdates(updates) => Self::BlockUpdates(all(updates.updates)?),
         })
+    }
+}
+
+impl From<ExecutorMetrics> for pb::Heartbeat {
+    fn from(metrics: ExecutorMetrics) -> Self {
+        let ExecutorMetrics {
+            storage_memory,
+            execution_memory,
+            resident_memory,
+            running_tasks,
+            queued_tasks,
+        } = metrics;
+        Self { storage_memory, execution_memory, resident_memory, running_tasks, queued_tasks }
+    }
+}
+
+impl From<pb::Heartbeat> for ExecutorMetrics {
+    fn from(heartbeat: pb::Heartbeat) -> Self {
+        let pb::Heartbeat { storage_memory, execution_memory, resident_memory, running_tasks, queued_tasks } =
+            heartbeat;
+        Self { storage_memory, execution_memory, resident_memory, running_tasks, queued_tasks }
     }
 }
 

@@ -51,8 +51,20 @@ pub struct Registration {
     #[prost(string, tag = "7")]
     pub build_id: ::prost::alloc::string::String,
 }
+/// Sizes in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Heartbeat {}
+pub struct Heartbeat {
+    #[prost(uint64, tag = "1")]
+    pub storage_memory: u64,
+    #[prost(uint64, tag = "2")]
+    pub execution_memory: u64,
+    #[prost(uint64, tag = "3")]
+    pub resident_memory: u64,
+    #[prost(uint32, tag = "4")]
+    pub running_tasks: u32,
+    #[prost(uint32, tag = "5")]
+    pub queued_tasks: u32,
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MapOutputsRequest {
     #[prost(uint32, tag = "1")]

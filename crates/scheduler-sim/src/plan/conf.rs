@@ -30,7 +30,7 @@ pub(super) fn draw_conf(random: &mut Random) -> SchedulerConf {
         min_registered_ratio: *random.pick(&[0.0, 0.0, 0.8, 1.0]).unwrap_or(&0.0),
         max_registered_wait: Duration::from_millis(random.log_uniform(500, 8_000)),
         executors: draw_executors(random),
-        launch_ahead: Duration::from_micros(*random.pick(&[0, 0, 2_000, 2_000, 50_000]).unwrap_or(&0)),
+        launch_ahead: Duration::from_micros(*random.pick(&[0, 0, 2_000, 20_000, 200_000]).unwrap_or(&0)),
         shuffle_offers: random.chance(800),
     }
 }
@@ -59,7 +59,8 @@ fn draw_executors(random: &mut Random) -> ExecutorsConf {
         sustained_backlog_timeout: seconds(random),
         idle_timeout: seconds(random),
         cached_idle_timeout: random.chance(500).then(|| seconds(random)),
-        shuffle_tracking: random.chance(700),
+        // Without it executors are let go whose outputs a job still reads, so Spark refuses to start.
+        shuffle_tracking: true,
         shuffle_timeout: random.chance(500).then(|| seconds(random)),
     })
 }

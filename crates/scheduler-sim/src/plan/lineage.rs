@@ -31,7 +31,7 @@ impl Lineage {
     /// Draws a program.
     pub fn draw(random: &mut Random, hosts: &[HostName]) -> Self {
         let mut lineage = Self { rdds: Vec::new(), shuffles: Vec::new(), contents: Vec::new() };
-        let width = if random.chance(80) { 24 } else { 7 };
+        let width = if random.chance(120) { 36 } else { 7 };
         let cached = *random.pick(&[0, 150, 400]).unwrap_or(&0);
         for _ in 0..random.count(2, 9) {
             let (partitions, dependencies) = lineage.draw_dependencies(random, width);
@@ -52,7 +52,7 @@ impl Lineage {
     fn draw_dependencies(&mut self, random: &mut Random, width: u32) -> (u32, Vec<Dependency>) {
         let Some(parent) = self.recent(random) else { return (random.count(1, width), Vec::new()) };
         match random.below(20) {
-            0..=1 => (if random.chance(60) { 0 } else { random.count(1, width) }, Vec::new()),
+            0..=1 => (if random.chance(150) { 0 } else { random.count(1, width) }, Vec::new()),
             2..=5 => (
                 self.partitions(parent),
                 vec![Dependency::Narrow { parent, mapping: NarrowMapping::OneToOne }],

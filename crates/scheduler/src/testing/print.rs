@@ -86,6 +86,9 @@ fn event_line(event: &ListenerEvent, shown: &Shown) -> Option<String> {
         }
         ListenerEvent::BlockManagerAdded { executor, .. } => ("BlockManagerAdded", executor.to_string()),
         ListenerEvent::BlockManagerRemoved { executor, .. } => ("BlockManagerRemoved", executor.to_string()),
+        ListenerEvent::ExecutorMetricsUpdate { executor, .. } => {
+            ("ExecutorMetricsUpdate", executor.to_string())
+        }
         ListenerEvent::JobStart { job, stages, .. } => {
             let stages: Vec<_> = stages.iter().map(stage_text).collect();
             ("JobStart", format!("{job}: {}", stages.join(", ")))

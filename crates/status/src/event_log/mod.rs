@@ -109,14 +109,15 @@ impl Listener for EventLog {
             tracing::error!(%error, "an event is missing from the event log: it has no JSON form");
             return;
         }
-        // As Spark: task events wait in the buffer, everything else is seen at once.
-        let task = matches!(
+        // As Spark: what comes in masses waits in the buffer, everything else is seen at once.
+        let waits = matches!(
             event,
             ListenerEvent::TaskStart { .. }
                 | ListenerEvent::TaskEnd { .. }
                 | ListenerEvent::TaskGettingResult { .. }
+                | ListenerEvent::ExecutorMetricsUpdate { .. }
         );
-        self.write_line(!task);
+        self.write_line(!waits);
         if matches!(event, ListenerEvent::ApplicationEnd { .. })
             && let Some(files) = self.files.take()
             && let Err(error) = files.finish()

@@ -46,6 +46,7 @@ fn every_event() -> Vec<ListenerEvent> {
         task_start(0, task(0, 0)),
         ListenerEvent::TaskGettingResult { task: task(0, 0) },
         task_end(0, task(0, 0), TaskEndReason::Success),
+        measured(1, 100),
         block(1, 0, StorageLevel::MEMORY_ONLY, 100),
         completed(stage(0, 2), Some("why")),
         job_end(0, JobOutcome::Failed { message: "Job aborted".to_owned() }),
@@ -123,6 +124,13 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ),
     ("TaskEnd", "/Task Metrics/Input Metrics", "Bytes Read,Records Read"),
     ("TaskEnd", "/Task Metrics/Output Metrics", "Bytes Written,Records Written"),
+    ("ExecutorMetricsUpdate", "", "Executor ID,Metrics Updated,Executor Metrics Updated"),
+    ("ExecutorMetricsUpdate", "/Executor Metrics Updated/0", "Stage ID,Stage Attempt ID,Executor Metrics"),
+    (
+        "ExecutorMetricsUpdate",
+        "/Executor Metrics Updated/0/Executor Metrics",
+        "OnHeapExecutionMemory,OnHeapStorageMemory,OnHeapUnifiedMemory,ProcessTreeOtherRSSMemory",
+    ),
     ("JobEnd", "", "Job ID,Completion Time,Job Result"),
     ("ExecutorRemoved", "", "Timestamp,Executor ID,Removed Reason"),
     ("UnpersistRDD", "", "RDD ID"),
@@ -166,6 +174,14 @@ fn lines_are_compact_and_begin_with_the_event() {
     ));
     let removed = lines.iter().find(|line| line.contains("BlockManagerRemoved")).unwrap();
     assert!(removed.contains(r#"{"Executor ID":"1","Host":"10.0.0.5","Port":7079}"#));
+}
+
+#[test]
+fn what_an_executor_measured_belongs_to_no_stage() {
+    assert_eq!(
+        line(measured(1, 100)),
+        r#"{"Event":"SparkListenerExecutorMetricsUpdate","Executor ID":"1","Metrics Updated":[],"Executor Metrics Updated":[{"Stage ID":-1,"Stage Attempt ID":-1,"Executor Metrics":{"OnHeapExecutionMemory":50,"OnHeapStorageMemory":100,"OnHeapUnifiedMemory":150,"ProcessTreeOtherRSSMemory":1000}}]}"#
+    );
 }
 
 #[test]

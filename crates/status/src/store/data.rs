@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use hearth_types::{
-    ExecutorId, HostName, JobId, RddId, StageId, StageInfo, StorageLevel, TaskId, TaskLocality, TaskMetrics,
-    TaskStatus, Timestamp,
+    ExecutorId, ExecutorMetrics, HostName, JobId, RddId, StageId, StageInfo, StorageLevel, TaskId,
+    TaskLocality, TaskMetrics, TaskStatus, Timestamp,
 };
 
 /// The application itself.
@@ -222,6 +222,10 @@ pub struct ExecutorData {
     pub memory_used: u64,
     /// Bytes of cached partitions on disk.
     pub disk_used: u64,
+    /// What it last measured; zeros before its first heartbeat.
+    pub metrics: ExecutorMetrics,
+    /// The most of each that it ever measured.
+    pub peak_metrics: ExecutorMetrics,
 }
 
 impl ExecutorData {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use hearth_types::{
-    ExecutorId, ExecutorLossReason, HostName, TaskEndReason, TaskInfo, TaskMetrics, Timestamp,
+    ExecutorId, ExecutorLossReason, ExecutorMetrics, HostName, TaskEndReason, TaskInfo, TaskMetrics,
+    Timestamp,
 };
 
 use super::data::ExecutorData;
@@ -55,6 +56,8 @@ impl Executors {
                 rdd_blocks: 0,
                 memory_used: 0,
                 disk_used: 0,
+                metrics: ExecutorMetrics::default(),
+                peak_metrics: ExecutorMetrics::default(),
             },
         );
     }
@@ -63,6 +66,13 @@ impl Executors {
         if let Some(data) = self.kept.get_mut(&executor) {
             address.clone_into(&mut data.address);
             data.max_memory = max_memory;
+        }
+    }
+
+    pub(super) fn on_metrics(&mut self, executor: ExecutorId, metrics: ExecutorMetrics) {
+        if let Some(data) = self.kept.get_mut(&executor) {
+            data.metrics = metrics;
+            data.peak_metrics = data.peak_metrics.peak(metrics);
         }
     }
 

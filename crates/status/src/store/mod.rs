@@ -177,6 +177,9 @@ impl State {
                 self.executors.on_block_manager_added(*executor, address, *max_memory);
             }
             ListenerEvent::BlockManagerRemoved { executor, time: _ } => self.rdds.on_executor_gone(*executor),
+            ListenerEvent::ExecutorMetricsUpdate { executor, metrics } => {
+                self.executors.on_metrics(*executor, *metrics);
+            }
             ListenerEvent::JobStart { job, time, stages, properties } => {
                 self.jobs.on_start(*job, *time, stages, properties);
                 self.stages.on_job_start(*job, stages, properties);

@@ -166,6 +166,21 @@ fn cached_partitions_are_seen_until_they_go() {
 }
 
 #[test]
+fn an_executor_has_what_it_last_measured_and_the_most_of_it() {
+    let store = store(Limits::default(), &executor_added(1));
+    let storage = || {
+        let data = store.executor(ExecutorId(1)).unwrap();
+        (data.metrics.storage_memory, data.peak_metrics.storage_memory)
+    };
+    assert_eq!(storage(), (0, 0));
+    store.apply(&[measured(1, 100), measured(1, 300), measured(1, 200), measured(2, 900)]);
+    assert_eq!(storage(), (200, 300));
+    let data = store.executor(ExecutorId(1)).unwrap();
+    assert_eq!((data.metrics.running_tasks, data.peak_metrics.resident_memory), (2, 1_000));
+    assert_eq!(store.executor(ExecutorId(2)), None, "one that never registered is not made up");
+}
+
+#[test]
 fn the_tracker_answers_as_sparks_does() {
     let mut events = executor_added(1).to_vec();
     events.extend([job_start(0, vec![stage(0, 2)]), submitted(stage(0, 2)), task_start(0, task(0, 0))]);

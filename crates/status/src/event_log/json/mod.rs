@@ -4,6 +4,7 @@
 //! insists on are always there.
 //! What only a JVM has (heap figures, garbage collection) is zero or left out where the reader allows it.
 
+mod executor;
 mod stage;
 mod task;
 
@@ -14,6 +15,7 @@ use hearth_types::{
 };
 use serde::{Serialize, Serializer};
 
+use self::executor::StageMetrics;
 use self::stage::{Stage, Storage};
 use self::task::{EndReason, Ended, Metrics};
 
@@ -97,6 +99,11 @@ impl JsonProtocol {
             ListenerEvent::BlockManagerRemoved { time, executor } => {
                 Line::BlockManagerRemoved { manager: self.block_manager(*executor), time: time.as_millis() }
             }
+            ListenerEvent::ExecutorMetricsUpdate { executor, metrics } => Line::ExecutorMetricsUpdate {
+                executor: id(*executor),
+                tasks: [],
+                metrics: [StageMetrics::of_no_stage(metrics)],
+            },
             ListenerEvent::JobStart { job, time, stages, properties } => Line::JobStart {
                 job: job.0,
                 time: time.as_millis(),
@@ -218,6 +225,15 @@ enum Line<'a> {
         manager: BlockManager<'a>,
         #[serde(rename = "Timestamp")]
         time: u64,
+    },
+    #[serde(rename = "SparkListenerExecutorMetricsUpdate")]
+    ExecutorMetricsUpdate {
+        #[serde(rename = "Executor ID")]
+        executor: String,
+        #[serde(rename = "Metrics Updated")]
+        tasks: [(); 0],
+        #[serde(rename = "Executor Metrics Updated")]
+        metrics: [StageMetrics; 1],
     },
     #[serde(rename = "SparkListenerJobStart")]
     JobStart {
