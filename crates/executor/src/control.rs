@@ -62,6 +62,9 @@ impl Control {
             ToExecutor::Kill { id, reason } => self.on_kill(id, reason),
             ToExecutor::CommitAnswer { id, allowed } => self.env.services().on_commit_answer(id, allowed),
             ToExecutor::MapOutputs(outputs) => self.env.services().on_map_outputs(outputs),
+            ToExecutor::CachedAt { rdd, partition, addresses } => {
+                self.env.services().on_cached_at(rdd, partition, addresses);
+            }
             ToExecutor::Remove(blocks) => self.on_remove(blocks),
             ToExecutor::ForgetBinaries(ids) => ids.into_iter().for_each(|id| self.binaries.forget(id)),
             ToExecutor::Shutdown => return ControlFlow::Break(Ending::Shutdown),

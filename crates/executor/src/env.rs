@@ -8,7 +8,7 @@ use hearth_conf::SparkConf;
 use hearth_rpc::control::Sender;
 use hearth_rpc::message::{FromExecutor, MapOutputs};
 use hearth_storage::{BlockManager, MemoryManager, Remote};
-use hearth_types::{BroadcastId, ExecutorId, HostName, ShuffleId, TaskAttempt};
+use hearth_types::{BroadcastId, ExecutorId, HostName, RddId, ShuffleId, TaskAttempt};
 
 use crate::cancel::CancelFlag;
 use crate::services::{ServiceError, Services};
@@ -92,6 +92,19 @@ impl ExecutorEnv {
     /// The task is told to stop, or the driver is gone.
     pub fn may_commit(&self, id: TaskAttempt, cancel: &CancelFlag) -> Result<bool, ServiceError> {
         self.services.may_commit(id, cancel)
+    }
+
+    /// A cached partition that another executor holds, encoded; `None` when nobody else has it, or nobody can be reached.
+    ///
+    /// # Errors
+    /// The task is told to stop, or the driver is gone.
+    pub fn cached_elsewhere(
+        &self,
+        rdd: RddId,
+        partition: u32,
+        cancel: &CancelFlag,
+    ) -> Result<Option<Bytes>, ServiceError> {
+        self.services.cached_elsewhere((rdd, partition), &self.parts, cancel)
     }
 
     /// The encoded value of a broadcast variable. Read from the driver once per executor, then kept with the blocks.

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::closure::Closure;
 
 /// The three functions of a combine, with what they need to know.
-pub(crate) trait Aggregator<V, C>: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+pub(crate) trait Aggregator<V, C>:
+    Serialize + DeserializeOwned + Clone + Send + Sync + 'static
+{
     /// Whether values are combined before the shuffle too.
     const MAP_SIDE: bool = true;
 
@@ -67,7 +69,10 @@ where
 
 /// `aggregate_by_key` and `fold_by_key`: two functions from a zero.
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(bound(serialize = "C: Serialize", deserialize = "C: DeserializeOwned, B: Copy + 'static, D: Copy + 'static"))]
+#[serde(bound(
+    serialize = "C: Serialize",
+    deserialize = "C: DeserializeOwned, B: Copy + 'static, D: Copy + 'static"
+))]
 pub(crate) struct FromZero<C, B, D> {
     pub(crate) zero: C,
     pub(crate) merge_value: Closure<B>,

@@ -38,7 +38,12 @@ pub(crate) fn mark<T: Data>(rdd: &Rdd<T>) -> Result<()> {
 fn write<T: Data>(rdd: &Rdd<T>, at: Origin, path: String) -> Result<()> {
     rdd.on_all(at, path.clone(), |path, split, records| {
         let file = part(path, split);
-        hearth_files::write_atomic(&file, |to| write_segments(to, records).map(drop).map_err(|error| hearth_files::Error::from_io("write", &file, error))).or_throw();
+        hearth_files::write_atomic(&file, |to| {
+            write_segments(to, records)
+                .map(drop)
+                .map_err(|error| hearth_files::Error::from_io("write", &file, error))
+        })
+        .or_throw();
     })?;
     let paths = (0..rdd.num_partitions()).map(|split| part(&path, split)).collect();
     let context = rdd.spark_context();

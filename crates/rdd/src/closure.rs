@@ -41,7 +41,10 @@ impl<F: Copy + 'static> Closure<F> {
         // SAFETY: `F` has size zero (checked at compile time, one line above), so there are no bytes to initialise.
         // `F` is `Copy`, so duplicating a value is always allowed, and a value existed: the driver made one to get here,
         // since the only way to this function is the decoding of something encoded from a `Closure<F>`.
-        #[expect(unsafe_code, reason = "a value of a zero-sized Copy closure type, made where the code was sent")]
+        #[expect(
+            unsafe_code,
+            reason = "a value of a zero-sized Copy closure type, made where the code was sent"
+        )]
         #[expect(clippy::uninit_assumed_init, reason = "the type has size zero")]
         Self(unsafe { std::mem::MaybeUninit::<F>::uninit().assume_init() })
     }

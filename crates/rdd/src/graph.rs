@@ -24,7 +24,12 @@ pub(crate) struct Job {
 }
 
 /// Cuts the lineage of `root` into stages, the last of which runs `task` on `partitions` of `root`.
-pub(crate) fn build(root: &Arc<dyn AnyLineage>, partitions: Vec<u32>, task: Portable, name: String) -> Result<Job> {
+pub(crate) fn build(
+    root: &Arc<dyn AnyLineage>,
+    partitions: Vec<u32>,
+    task: Portable,
+    name: String,
+) -> Result<Job> {
     let mut walk = Walk::default();
     walk.lineage(root);
     let mut stages = Vec::with_capacity(walk.shuffles.len() + 1);
@@ -33,7 +38,12 @@ pub(crate) fn build(root: &Arc<dyn AnyLineage>, partitions: Vec<u32>, task: Port
     for shuffle in &walk.shuffles {
         let kind = StageKind::ShuffleMap { shuffle: shuffle.id(), reduces: shuffle.reduces() };
         let binary = TaskBinaryId(stages.len() as u64);
-        stages.push(StageSpec { rdd: shuffle.parent().id(), kind, binary, name: shuffle.parent().call_site() });
+        stages.push(StageSpec {
+            rdd: shuffle.parent().id(),
+            kind,
+            binary,
+            name: shuffle.parent().call_site(),
+        });
         binaries.push(Bytes::from(wire::encode_stage(shuffle.parent(), shuffle.task()?)?));
         ends.push(shuffle.parent().clone());
     }

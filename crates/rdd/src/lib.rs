@@ -20,7 +20,8 @@ mod task;
 mod wire;
 
 pub use context::{
-    Accumulator, AccumulatorV2, Broadcast, CollectionAccumulator, DoubleAccumulator, LongAccumulator, SparkContext,
+    Accumulator, AccumulatorV2, Broadcast, CollectionAccumulator, DoubleAccumulator, LongAccumulator,
+    SparkContext,
 };
 pub use error::{Error, Result};
 pub use node::Records;

@@ -41,7 +41,9 @@ use crate::wire::{self, Portable, WireError};
 /// # Ok(())
 /// # }
 /// ```
-pub trait Partitioner<K>: Serialize + DeserializeOwned + Clone + PartialEq + Debug + Send + Sync + 'static {
+pub trait Partitioner<K>:
+    Serialize + DeserializeOwned + Clone + PartialEq + Debug + Send + Sync + 'static
+{
     /// How many partitions there are.
     fn partitions(&self) -> u32;
 

@@ -67,7 +67,11 @@ pub(crate) struct Portable {
 }
 
 impl Portable {
-    pub(crate) fn new<S: Serialize>(decode: DecodeFn, what: &'static str, state: &S) -> Result<Self, WireError> {
+    pub(crate) fn new<S: Serialize>(
+        decode: DecodeFn,
+        what: &'static str,
+        state: &S,
+    ) -> Result<Self, WireError> {
         Ok(Self { entry: Entry::of(decode), state: encode(what, state)? })
     }
 
@@ -91,7 +95,11 @@ pub(crate) struct References<'a>(pub(crate) &'a [Erased]);
 impl References<'_> {
     pub(crate) fn get<T: Clone + 'static>(&self, index: usize) -> Result<T, WireError> {
         let expected = std::any::type_name::<T>();
-        self.0.get(index).and_then(|r| r.downcast_ref::<T>()).cloned().ok_or(WireError::Reference { index, expected })
+        self.0
+            .get(index)
+            .and_then(|r| r.downcast_ref::<T>())
+            .cloned()
+            .ok_or(WireError::Reference { index, expected })
     }
 }
 

@@ -24,6 +24,13 @@ pub enum FromExecutor {
     CommitRequest(TaskAttempt),
     /// Where are the outputs of a shuffle? Answered by `MapOutputs`.
     MapOutputsRequest(ShuffleId),
+    /// Who else holds a cached partition? Answered by `CachedAt`.
+    CachedRequest {
+        /// The RDD.
+        rdd: RddId,
+        /// Its partition.
+        partition: u32,
+    },
     /// Cached partitions that appeared, moved or went outside of a task (eviction).
     BlockUpdates(Vec<BlockUpdate>),
 }
@@ -108,6 +115,15 @@ pub enum ToExecutor {
     },
     /// Answer to `MapOutputsRequest`.
     MapOutputs(MapOutputs),
+    /// Answer to `CachedRequest`.
+    CachedAt {
+        /// The RDD.
+        rdd: RddId,
+        /// Its partition.
+        partition: u32,
+        /// Block services of the other executors that hold it; may be none.
+        addresses: Vec<String>,
+    },
     /// Delete blocks; unknown ones are ignored.
     Remove(RemoveBlocks),
     /// Binaries that no stage needs any more.

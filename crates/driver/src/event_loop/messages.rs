@@ -25,6 +25,7 @@ impl EventLoop {
             FromExecutor::MapOutputsRequest(shuffle) => {
                 self.handle(Event::MapOutputsRequested { executor, shuffle });
             }
+            FromExecutor::CachedRequest { rdd, partition } => self.answer_cached(executor, rdd, partition),
             FromExecutor::BlockUpdates(updates) => {
                 for update in updates {
                     self.handle(Event::BlockUpdated { executor, update });
@@ -34,6 +35,14 @@ impl EventLoop {
                 tracing::warn!("executor {executor} registers twice; that is ignored")
             }
         }
+    }
+
+    /// Nothing is decided here: the scheduler knows where cached partitions are, and the links know the addresses.
+    fn answer_cached(&mut self, asker: ExecutorId, rdd: RddId, partition: u32) {
+        let holders = self.parts.scheduler.view().cached(rdd, partition).filter(|holder| *holder != asker);
+        let addresses =
+            holders.filter_map(|holder| self.links.get(holder).map(|link| link.address.clone())).collect();
+        self.links.send(asker, ToExecutor::CachedAt { rdd, partition, addresses });
     }
 
     fn on_heartbeat(&mut self, executor: ExecutorId, metrics: ExecutorMetrics) {

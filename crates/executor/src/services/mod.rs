@@ -5,6 +5,7 @@
 //! The number of waiting tasks is at most the number of slots, so one condition variable wakes them all.
 
 mod broadcast;
+mod cached;
 mod commit;
 mod map_outputs;
 
@@ -12,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hearth_rpc::control::Sender;
 use hearth_rpc::message::FromExecutor;
-use hearth_types::{BroadcastId, ShuffleId, TaskAttempt};
+use hearth_types::{BroadcastId, RddId, ShuffleId, TaskAttempt};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::cancel::CancelFlag;
@@ -55,6 +56,8 @@ struct State {
     map_outputs: BTreeMap<ShuffleId, Known>,
     /// `None` until the driver answers.
     commits: BTreeMap<TaskAttempt, Option<bool>>,
+    /// Cached partitions that were asked for; `None` until the driver answers.
+    cached: BTreeMap<(RddId, u32), Option<Vec<String>>>,
     /// Values that a task is reading from the driver right now.
     broadcasts: BTreeSet<BroadcastId>,
 }

@@ -360,7 +360,9 @@ impl SparkContext {
                 let Some(at_driver) = merged.upgrade() else { return };
                 match wire::decode::<A>("accumulator update", &update) {
                     Ok(update) => at_driver.value.lock().merge(update),
-                    Err(error) => tracing::warn!(accumulator = id, %error, "an accumulator update does not decode"),
+                    Err(error) => {
+                        tracing::warn!(accumulator = id, %error, "an accumulator update does not decode")
+                    }
                 }
             }),
         );

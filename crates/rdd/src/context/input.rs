@@ -9,7 +9,10 @@ use hearth_types::RddId;
 
 use super::SparkContext;
 use crate::error::{Error, Result};
-use crate::node::{AnyLineage, Collection, Invalid, Lineage, Node, ObjectFile, Origin, Range, TextFile, Union, WholeTextFiles};
+use crate::node::{
+    AnyLineage, Collection, Invalid, Lineage, Node, ObjectFile, Origin, Range, TextFile, Union,
+    WholeTextFiles,
+};
 use crate::rdd::Rdd;
 
 impl SparkContext {

@@ -38,7 +38,13 @@ impl SparkContext {
     ///
     /// Spark: `SparkContext.runJob`
     #[track_caller]
-    pub fn run_job<T, U, S, F>(&self, rdd: &Rdd<T>, partitions: Vec<u32>, state: S, function: F) -> Result<Vec<U>>
+    pub fn run_job<T, U, S, F>(
+        &self,
+        rdd: &Rdd<T>,
+        partitions: Vec<u32>,
+        state: S,
+        function: F,
+    ) -> Result<Vec<U>>
     where
         T: Data,
         U: Data,

@@ -34,7 +34,8 @@ impl<T: Data> Collection<T> {
             Ok(Bytes::from(bytes))
         };
         let slices = (0..count).map(encode).collect::<Result<_, hearth_storage::Error>>();
-        let slices = slices.map_err(|error| WireError::Value { what: "a record of parallelize", why: error_chain(&error) });
+        let slices = slices
+            .map_err(|error| WireError::Value { what: "a record of parallelize", why: error_chain(&error) });
         Self { id, slices, records: PhantomData }
     }
 }

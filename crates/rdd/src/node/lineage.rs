@@ -275,7 +275,8 @@ fn decode<N: Node>(state: &[u8], references: &[Erased]) -> Result<Erased, WireEr
         .first()
         .and_then(|first| first.downcast_ref())
         .ok_or(WireError::Reference { index: 0, expected: "identity" })?;
-    let node = N::from_wire(wire::decode(type_name::<N>(), state)?, Parents::new(References(&references[1..])))?;
+    let node =
+        N::from_wire(wire::decode(type_name::<N>(), state)?, Parents::new(References(&references[1..])))?;
     let lineage: Lineage<N::Item> = Lineage {
         id: identity.id,
         partitions: 0,

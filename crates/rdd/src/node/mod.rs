@@ -119,5 +119,4 @@ impl<'a> Parents<'a> {
     pub(crate) fn get<T: Data>(&self, index: usize) -> Result<Arc<Lineage<T>>, WireError> {
         self.0.get(index)
     }
-
 }

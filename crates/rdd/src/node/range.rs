@@ -20,7 +20,11 @@ impl Range {
     /// `step` is not zero.
     pub(crate) fn new(start: i64, end: i64, step: i64, slices: u32) -> Self {
         let (distance, stride) = (i128::from(end) - i128::from(start), i128::from(step));
-        let len = if (distance > 0) == (stride > 0) { (distance.abs() + stride.abs() - 1) / stride.abs() } else { 0 };
+        let len = if (distance > 0) == (stride > 0) {
+            (distance.abs() + stride.abs() - 1) / stride.abs()
+        } else {
+            0
+        };
         Self { start, step, len: len as u64, slices }
     }
 

@@ -119,8 +119,9 @@ impl<T: Data> Rdd<T> {
     where
         F: Fn(T, T) -> T + Copy + Send + Sync + 'static,
     {
-        let parts =
-            self.on_all(origin("fold"), zero.clone(), move |zero, _, records| records.fold(zero.clone(), function))?;
+        let parts = self.on_all(origin("fold"), zero.clone(), move |zero, _, records| {
+            records.fold(zero.clone(), function)
+        })?;
         Ok(parts.into_iter().fold(zero, function))
     }
 
@@ -148,8 +149,9 @@ impl<T: Data> Rdd<T> {
         A: Fn(U, T) -> U + Copy + Send + Sync + 'static,
         B: Fn(U, U) -> U,
     {
-        let parts = self
-            .on_all(origin("aggregate"), zero.clone(), move |zero, _, records| records.fold(zero.clone(), sequence))?;
+        let parts = self.on_all(origin("aggregate"), zero.clone(), move |zero, _, records| {
+            records.fold(zero.clone(), sequence)
+        })?;
         Ok(parts.into_iter().fold(zero, combine))
     }
 
@@ -174,7 +176,8 @@ impl<T: Data> Rdd<T> {
         F: Fn(T, T) -> T + Copy + Send + Sync + 'static,
     {
         let at = origin("treeReduce");
-        let parts = self.narrow(at, (), move |_, _, records| Box::new(std::iter::once(records.reduce(function))));
+        let parts =
+            self.narrow(at, (), move |_, _, records| Box::new(std::iter::once(records.reduce(function))));
         let either = move |left, right| match (left, right) {
             (Some(left), Some(right)) => Some(function(left, right)),
             (left, right) => left.or(right),
@@ -287,7 +290,8 @@ impl<T: Data> Rdd<T> {
         S: State,
         F: Fn(&S, T) + Copy + Send + Sync + 'static,
     {
-        let each = move |state: &S, _, records: Records<T>| records.for_each(|record| function(state, record));
+        let each =
+            move |state: &S, _, records: Records<T>| records.for_each(|record| function(state, record));
         self.on_all(origin("foreach"), state, each).map(drop)
     }
 
@@ -347,7 +351,8 @@ impl<T: Data> Rdd<T> {
         S: State,
         F: Fn(&S, Records<T>) + Copy + Send + Sync + 'static,
     {
-        self.on_all(origin("foreachPartition"), state, move |state, _, records| function(state, records)).map(drop)
+        self.on_all(origin("foreachPartition"), state, move |state, _, records| function(state, records))
+            .map(drop)
     }
 
     pub(crate) fn collect_at(&self, at: Origin) -> Result<Vec<T>> {

@@ -80,7 +80,13 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
     ///
     /// Spark: `PairRDDFunctions.aggregateByKey`
     #[track_caller]
-    pub fn aggregate_by_key<C, A, B>(&self, zero: C, merge_value: A, merge_combiners: B, partitions: u32) -> Rdd<(K, C)>
+    pub fn aggregate_by_key<C, A, B>(
+        &self,
+        zero: C,
+        merge_value: A,
+        merge_combiners: B,
+        partitions: u32,
+    ) -> Rdd<(K, C)>
     where
         C: Data,
         A: Fn(C, V) -> C + Copy + Send + Sync + 'static,
@@ -176,11 +182,16 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
         candidates.extend(others.iter().cloned());
         let most = candidates.iter().map(|(_, count)| *count).max().unwrap_or(1).max(1);
         let default = self.context.configured_parallelism().unwrap_or(most);
-        let existing = candidates.into_iter().filter_map(|(has, _)| has).max_by_key(AnyPartitioner::partitions);
+        let existing =
+            candidates.into_iter().filter_map(|(has, _)| has).max_by_key(AnyPartitioner::partitions);
         match existing {
             // Spark: eligible when within an order of magnitude of the largest, or larger than the default.
-            Some(has) if f64::from(most).log10() - f64::from(has.partitions()).log10() < 1.0
-                || default <= has.partitions() => has,
+            Some(has)
+                if f64::from(most).log10() - f64::from(has.partitions()).log10() < 1.0
+                    || default <= has.partitions() =>
+            {
+                has
+            }
             Some(_) | None => hash(default),
         }
     }

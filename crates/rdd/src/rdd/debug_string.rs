@@ -40,9 +40,13 @@ impl<T: Data> Rdd<T> {
     }
 
     fn cached(&self, rdd: RddId) -> Option<String> {
-        let known = self.context.driver().status_store().rdd(rdd).filter(|known| known.cached_partitions > 0)?;
+        let known =
+            self.context.driver().status_store().rdd(rdd).filter(|known| known.cached_partitions > 0)?;
         let (memory, disk) = (bytes(known.memory_used), bytes(known.disk_used));
-        Some(format!("    CachedPartitions: {}; MemorySize: {memory}; DiskSize: {disk}", known.cached_partitions))
+        Some(format!(
+            "    CachedPartitions: {}; MemorySize: {memory}; DiskSize: {disk}",
+            known.cached_partitions
+        ))
     }
 }
 
@@ -76,7 +80,8 @@ impl Text<'_> {
                     let parent = shuffle.parent();
                     // The bar of the stage above ends here, in the branch that leads down.
                     let bare = prefix.trim_end();
-                    let trimmed = bare.strip_suffix('|').filter(|_| bare.len() < prefix.len()).unwrap_or(prefix);
+                    let trimmed =
+                        bare.strip_suffix('|').filter(|_| bare.len() < prefix.len()).unwrap_or(prefix);
                     let (count, bar) = partitions(parent);
                     let next = format!("{trimmed}{}{bar}", if at == last { "  " } else { "| " });
                     self.describe(parent, &format!("{trimmed}+-{count} "), &next);
@@ -112,6 +117,9 @@ mod tests {
 
     #[test]
     fn sizes_are_printed_in_the_largest_unit_of_which_there_are_two() {
-        assert_eq!([0, 2_047, 2_048, 1_153_434, 5 << 30].map(bytes), ["0.0 B", "2047.0 B", "2.0 KiB", "1126.4 KiB", "5.0 GiB"]);
+        assert_eq!(
+            [0, 2_047, 2_048, 1_153_434, 5 << 30].map(bytes),
+            ["0.0 B", "2047.0 B", "2.0 KiB", "1126.4 KiB", "5.0 GiB"]
+        );
     }
 }

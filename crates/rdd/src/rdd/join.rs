@@ -72,7 +72,11 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
     ///
     /// Spark: `PairRDDFunctions.rightOuterJoin`
     #[track_caller]
-    pub fn right_outer_join<W: Data>(&self, other: &Rdd<(K, W)>, partitions: u32) -> Rdd<(K, (Option<V>, W))> {
+    pub fn right_outer_join<W: Data>(
+        &self,
+        other: &Rdd<(K, W)>,
+        partitions: u32,
+    ) -> Rdd<(K, (Option<V>, W))> {
         let at = origin("rightOuterJoin");
         let groups = self.cogrouped(at, other, partitions);
         let joined = groups.narrow(at, (), |_, _, groups| {
@@ -142,7 +146,8 @@ impl<K: Clone, V: Clone, W: Clone> Iterator for Pairs<K, V, W> {
             self.at = 0;
             let value = self.now.take()?;
             self.now = self.left.next();
-            let right = if self.now.is_none() { self.right.pop()? } else { self.right[self.right.len() - 1].clone() };
+            let right =
+                if self.now.is_none() { self.right.pop()? } else { self.right[self.right.len() - 1].clone() };
             (value, right)
         } else {
             let pair = (self.now.clone()?, self.right.get(self.at)?.clone());

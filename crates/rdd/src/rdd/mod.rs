@@ -32,8 +32,8 @@ use crate::context::SparkContext;
 use crate::node::{AnyLineage, Invalid, Lineage, MapPartitions, Node, Origin, Records};
 use crate::partitioner::AnyPartitioner;
 
-pub(crate) use output::write_segments;
 pub use numeric::{Histogram, Numeric, StatCounter};
+pub(crate) use output::write_segments;
 pub use sample::Replacement;
 
 /// A distributed collection: partitions of records, computed when an action needs them, and again when they are lost.

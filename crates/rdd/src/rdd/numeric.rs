@@ -129,7 +129,11 @@ impl StatCounter {
 impl fmt::Display for StatCounter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { count, mean, min, max, .. } = self;
-        write!(f, "(count: {count}, mean: {mean:.6}, stdev: {:.6}, max: {max:.6}, min: {min:.6})", self.stdev())
+        write!(
+            f,
+            "(count: {count}, mean: {mean:.6}, stdev: {:.6}, max: {max:.6}, min: {min:.6})",
+            self.stdev()
+        )
     }
 }
 
@@ -170,7 +174,8 @@ impl<T: Numeric> Rdd<T> {
     /// Spark: `DoubleRDDFunctions.sum`
     #[track_caller]
     pub fn sum(&self) -> Result<f64> {
-        let parts = self.on_all(origin("sum"), (), |(), _, records| records.fold(0.0, |sum, n| sum + n.to_f64()))?;
+        let parts =
+            self.on_all(origin("sum"), (), |(), _, records| records.fold(0.0, |sum, n| sum + n.to_f64()))?;
         // Not `sum`, which makes -0.0 of nothing.
         Ok(parts.into_iter().fold(0.0, |sum, part| sum + part))
     }
@@ -244,7 +249,10 @@ impl<T: Numeric> Rdd<T> {
         }
         let (min, max) = (stats.min(), stats.max());
         if !(min.is_finite() && max.is_finite()) {
-            return Err(bad_argument("histogram", "Histogram on either an empty RDD or RDD containing +/-infinity or NaN"));
+            return Err(bad_argument(
+                "histogram",
+                "Histogram on either an empty RDD or RDD containing +/-infinity or NaN",
+            ));
         }
         let borders = if min == max {
             vec![min, max]
@@ -275,7 +283,10 @@ impl<T: Numeric> Rdd<T> {
     pub fn histogram_of(&self, borders: &[f64]) -> Result<Histogram> {
         let at = origin("histogram");
         if borders.len() < 2 || !borders.windows(2).all(|pair| pair[0] < pair[1]) {
-            return Err(bad_argument("histogram", "buckets array must have at least two elements, ascending"));
+            return Err(bad_argument(
+                "histogram",
+                "buckets array must have at least two elements, ascending",
+            ));
         }
         self.histogram_at(at, borders.to_vec())
     }

@@ -87,7 +87,8 @@ impl<T: Data> Rdd<T> {
         F: Fn(&T) -> K + Copy + Send + Sync + 'static,
     {
         let at = origin("sortBy");
-        let keyed = self.narrow(at, (), move |_, _, records| Box::new(records.map(move |record| (key(&record), record))));
+        let keyed = self
+            .narrow(at, (), move |_, _, records| Box::new(records.map(move |record| (key(&record), record))));
         let sorted = keyed.sorted(at, ascending, partitions)?;
         Ok(sorted.narrow(at, (), |_, _, records| Box::new(records.map(|(_, record)| record))))
     }
@@ -218,7 +219,8 @@ impl<T: Data + PartialOrd> Rdd<T> {
     /// Spark: `RDD.max`
     #[track_caller]
     pub fn max(&self) -> Result<T> {
-        self.reduce_at(origin("max"), |left, right| if right > left { right } else { left })?.ok_or(Error::EmptyCollection)
+        self.reduce_at(origin("max"), |left, right| if right > left { right } else { left })?
+            .ok_or(Error::EmptyCollection)
     }
 
     /// The least record. Of records that do not compare (NaN) the first stays.
@@ -238,7 +240,8 @@ impl<T: Data + PartialOrd> Rdd<T> {
     /// Spark: `RDD.min`
     #[track_caller]
     pub fn min(&self) -> Result<T> {
-        self.reduce_at(origin("min"), |left, right| if right < left { right } else { left })?.ok_or(Error::EmptyCollection)
+        self.reduce_at(origin("min"), |left, right| if right < left { right } else { left })?
+            .ok_or(Error::EmptyCollection)
     }
 }
 

@@ -98,7 +98,8 @@ impl<T: Data> Rdd<T> {
         F: Fn(&mut TaskOutput, Records<T>) -> io::Result<u64> + Copy + Send + Sync + 'static,
     {
         let job = OutputJob::setup(path, compression)?;
-        let saved = self.on_all(at, job.clone(), move |job, split, records| save_partition(job, split, records, write));
+        let saved = self
+            .on_all(at, job.clone(), move |job, split, records| save_partition(job, split, records, write));
         match saved {
             Ok(_) => Ok(job.commit(self.num_partitions())?),
             Err(error) => {
@@ -145,7 +146,10 @@ fn write_objects<T: Data>(to: &mut TaskOutput, records: Records<T>) -> io::Resul
 }
 
 /// Writes records as segments that `codec::Records` reads.
-pub(crate) fn write_segments<T: Data>(to: &mut (impl Write + ?Sized), mut records: Records<T>) -> io::Result<u64> {
+pub(crate) fn write_segments<T: Data>(
+    to: &mut (impl Write + ?Sized),
+    mut records: Records<T>,
+) -> io::Result<u64> {
     let mut count = 0;
     loop {
         let mut segment = codec::SegmentWriter::new(codec::Compression::Lz4);

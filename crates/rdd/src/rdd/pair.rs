@@ -115,7 +115,9 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
         F: Fn(V) -> I + Copy + Send + Sync + 'static,
     {
         let made = self.narrow(origin("flatMapValues"), (), move |_, _, records| {
-            Box::new(records.flat_map(move |(key, value)| WithKey { key, values: function(value).into_iter() }))
+            Box::new(
+                records.flat_map(move |(key, value)| WithKey { key, values: function(value).into_iter() }),
+            )
         });
         self.keeping_partitioner(made)
     }
@@ -144,9 +146,10 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
             Some(partitioner) => vec![partitioner.partition(&key)],
             None => (0..self.num_partitions()).collect(),
         };
-        let found = self.context.collect_job(self, partitions, origin("lookup"), key, |key, _, records| {
-            records.filter(|(has, _)| has == key).map(|(_, value)| value).collect::<Vec<V>>()
-        })?;
+        let found =
+            self.context.collect_job(self, partitions, origin("lookup"), key, |key, _, records| {
+                records.filter(|(has, _)| has == key).map(|(_, value)| value).collect::<Vec<V>>()
+            })?;
         Ok(found.into_iter().flatten().collect())
     }
 

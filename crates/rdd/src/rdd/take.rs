@@ -93,7 +93,9 @@ impl<T: Data> Rdd<T> {
                 if failed {
                     return None;
                 }
-                let part = rdd.context.collect_job(&rdd, vec![split], at, (), |(), _, records| records.collect::<Vec<T>>());
+                let part = rdd
+                    .context
+                    .collect_job(&rdd, vec![split], at, (), |(), _, records| records.collect::<Vec<T>>());
                 failed = part.is_err();
                 Some(part)
             })
@@ -112,9 +114,13 @@ impl<T: Data> Rdd<T> {
         while taken.len() < count && done < self.num_partitions() {
             let until = done.saturating_add(next).min(self.num_partitions());
             let missing = count - taken.len();
-            let parts = self.context.collect_job(self, (done..until).collect(), at, missing, |missing, _, records| {
-                records.take(*missing).collect::<Vec<T>>()
-            })?;
+            let parts = self.context.collect_job(
+                self,
+                (done..until).collect(),
+                at,
+                missing,
+                |missing, _, records| records.take(*missing).collect::<Vec<T>>(),
+            )?;
             for part in parts {
                 let missing = count - taken.len();
                 taken.extend(part.into_iter().take(missing));

@@ -5,8 +5,8 @@ use std::hash::Hash;
 use hearth_storage::Data;
 
 use super::{Rdd, State, origin};
-use crate::node::{Cartesian, Records, Zipped};
 use crate::error::Result;
+use crate::node::{Cartesian, Records, Zipped};
 
 impl<T: Data> Rdd<T> {
     /// Each record through a function.
@@ -139,7 +139,8 @@ impl<T: Data> Rdd<T> {
     where
         F: Fn(&T) -> bool + Copy + Send + Sync + 'static,
     {
-        let made = self.narrow(origin("filter"), (), move |_, _, records| Box::new(records.filter(condition)));
+        let made =
+            self.narrow(origin("filter"), (), move |_, _, records| Box::new(records.filter(condition)));
         self.keeping_partitioner(made)
     }
 
@@ -282,7 +283,9 @@ impl<T: Data> Rdd<T> {
         K: Data,
         F: Fn(&T) -> K + Copy + Send + Sync + 'static,
     {
-        self.narrow(origin("keyBy"), (), move |_, _, records| Box::new(records.map(move |record| (key(&record), record))))
+        self.narrow(origin("keyBy"), (), move |_, _, records| {
+            Box::new(records.map(move |record| (key(&record), record)))
+        })
     }
 
     /// The records by the key that a function finds in them; 0 partitions means as many as this RDD's.
@@ -327,7 +330,11 @@ impl<T: Data> Rdd<T> {
     #[track_caller]
     pub fn cartesian<U: Data>(&self, other: &Rdd<U>) -> Rdd<(T, U)> {
         let partitions = self.num_partitions().saturating_mul(other.num_partitions());
-        self.derive(partitions, origin("cartesian"), Cartesian::new(self.lineage.clone(), other.lineage.clone()))
+        self.derive(
+            partitions,
+            origin("cartesian"),
+            Cartesian::new(self.lineage.clone(), other.lineage.clone()),
+        )
     }
 
     /// Side by side with another RDD of as many partitions, each with as many records.
@@ -372,7 +379,8 @@ impl<T: Data> Rdd<T> {
     pub fn zip_with_index(&self) -> Result<Rdd<(T, u64)>> {
         let at = origin("zipWithIndex");
         let but_last: Vec<u32> = (0..self.num_partitions().saturating_sub(1)).collect();
-        let counts = self.context.collect_job(self, but_last, at, (), |(), _, records| records.count() as u64)?;
+        let counts =
+            self.context.collect_job(self, but_last, at, (), |(), _, records| records.count() as u64)?;
         let mut starts = vec![0u64];
         for count in counts {
             starts.push(starts[starts.len() - 1] + count);

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use hearth_cluster::local::{Launch, LocalCluster, Program};
 use hearth_conf::SparkConf;
 use hearth_conf::entries::application::{DRIVER_BIND_ADDRESS, DRIVER_MEMORY, DRIVER_PORT};
-use hearth_driver::{Deployment, Driver, DriverBlocks, DriverConf, DriverHandle, DriverParts, Endpoint, Executors};
+use hearth_driver::{
+    Deployment, Driver, DriverBlocks, DriverConf, DriverHandle, DriverParts, Endpoint, Executors,
+};
 use hearth_executor::open_block_manager;
 use hearth_rpc::{Authority, Bootstrap, Connector, TlsConnector, build_id};
 use hearth_storage::BlockClient;
@@ -48,7 +50,16 @@ pub(super) fn start(conf: &SparkConf, app_dir: &AppDir, cores: u32, memory: u64)
     let address =
         driver.listen(endpoint).map_err(|error| start_error("open the driver's port", &error))?.to_string();
 
-    let launch = Launcher { authority, address, host, conf: conf.clone(), cores, memory, own_dir: app_dir.path().to_owned(), app_dir: app_dir.root().to_owned() };
+    let launch = Launcher {
+        authority,
+        address,
+        host,
+        conf: conf.clone(),
+        cores,
+        memory,
+        own_dir: app_dir.path().to_owned(),
+        app_dir: app_dir.root().to_owned(),
+    };
     let program = Program {
         path: None,
         args: Vec::new(),
@@ -85,7 +96,10 @@ impl Launcher {
             driver_address: self.address.clone(),
             driver_block_address: self.address.clone(),
             host: self.host.clone(),
-            identity: self.authority.issue(&format!("executor-{executor}")).map_err(|error| error_chain(&error))?,
+            identity: self
+                .authority
+                .issue(&format!("executor-{executor}"))
+                .map_err(|error| error_chain(&error))?,
             conf: self.conf.get_all().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
             slots: self.cores,
             memory: self.memory,

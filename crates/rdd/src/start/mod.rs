@@ -8,10 +8,10 @@ mod signals;
 
 use std::error::Error as StdError;
 
-use hearth_conf::{Master, SparkConf};
 use hearth_conf::entries::application::MASTER;
 use hearth_conf::entries::scheduler::DEFAULT_PARALLELISM;
 use hearth_conf::entries::storage::CHECKPOINT_DIR;
+use hearth_conf::{Master, SparkConf};
 use hearth_driver::DriverHandle;
 
 use crate::error::{Error, Result};
@@ -65,7 +65,8 @@ pub(crate) fn start(conf: SparkConf) -> Result<Started> {
 /// What the program sets wins over what the launcher set, as in Spark.
 fn with_launcher_conf(conf: SparkConf) -> Result<SparkConf> {
     let Some(path) = std::env::var_os(CONF_FILE) else { return Ok(conf) };
-    let failed = |error: &dyn StdError| start_error(&format!("read the configuration {}", path.display()), error);
+    let failed =
+        |error: &dyn StdError| start_error(&format!("read the configuration {}", path.display()), error);
     let text = std::fs::read_to_string(&path).map_err(|error| failed(&error))?;
     let set: std::collections::BTreeMap<String, String> =
         serde_json::from_str(&text).map_err(|error| failed(&error))?;

@@ -10,10 +10,12 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use hearth_executor::{CancelFlag, ExecutorEnv, TaskCall};
 use hearth_rpc::message::LaunchTask;
-use hearth_storage::{Data, ExternalAggregator, ExternalSorter, MapOutputWriter, SpillContext, TaskMemory};
+use hearth_storage::{
+    Data, ExternalAggregator, ExternalSorter, MapOutputWriter, SpillContext, TaskMemory, codec,
+};
 use hearth_types::{
-    BlockId, BroadcastId, ExceptionKind, ExecutorId, KillReason, RddId, ShuffleId, StorageLevel, TaskEndReason,
-    TaskMetrics,
+    BlockId, BroadcastId, ExceptionKind, ExecutorId, KillReason, RddId, ShuffleId, StorageLevel,
+    TaskEndReason, TaskMetrics,
 };
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -23,7 +25,7 @@ use super::TaskOutput;
 use super::accumulated::Accumulated;
 use super::read_shuffle::ShuffleRecords;
 use crate::context::AccumulatorV2;
-use crate::failure::{OrThrow, throw};
+use crate::failure::{OrThrow, throw, throw_error};
 use crate::graph::LeafInput;
 use crate::node::Records;
 use crate::wire;
@@ -314,7 +316,8 @@ impl TaskContext {
 
     /// The input of a leaf's partition, which came with the task.
     pub(crate) fn input(&self, rdd: RddId, split: u32) -> Bytes {
-        let inputs = self.inner.inputs.get_or_init(|| wire::decode("task input", &self.inner.launch.input).or_throw());
+        let inputs =
+            self.inner.inputs.get_or_init(|| wire::decode("task input", &self.inner.launch.input).or_throw());
         match inputs.iter().find(|(id, of, _)| *id == rdd && *of == split) {
             Some((_, _, bytes)) => bytes.clone(),
             None => throw(TaskEndReason::ExceptionFailure {
@@ -325,7 +328,8 @@ impl TaskContext {
         }
     }
 
-    /// A cached partition, or the computed one, which is cached on the way. Spark: `RDD.getOrCompute`.
+    /// A cached partition, here or on another executor, or the computed one, which is cached on the way.
+    /// Spark: `RDD.getOrCompute`.
     pub(crate) fn get_or_compute<T: Data>(
         &self,
         block: BlockId,
@@ -340,8 +344,28 @@ impl TaskContext {
                 record.or_throw()
             }));
         }
+        if let Some(bytes) = self.cached_elsewhere(block) {
+            self.add_input(bytes.len() as u64, 0);
+            let task = self.clone();
+            return Box::new(codec::Records::<T>::new(bytes).map(move |record| {
+                task.check_interrupted();
+                record.or_throw()
+            }));
+        }
         let put = blocks.put(block, level, compute(), &self.inner.memory).or_throw();
         Box::new(put.map(OrThrow::or_throw))
+    }
+
+    /// A cached partition that this executor does not have and another one does.
+    fn cached_elsewhere(&self, block: BlockId) -> Option<Bytes> {
+        let BlockId::Rdd { rdd, partition } = block else { return None };
+        match self.inner.env.cached_elsewhere(rdd, partition, &self.inner.cancel) {
+            Ok(found) => found,
+            Err(error) => {
+                self.check_interrupted();
+                throw_error(&error)
+            }
+        }
     }
 
     pub(crate) fn map_output_writer(&self, shuffle: ShuffleId, reduces: u32) -> MapOutputWriter<'_> {

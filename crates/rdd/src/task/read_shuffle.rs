@@ -4,7 +4,9 @@ use std::marker::PhantomData;
 
 use hearth_conf::SparkConf;
 use hearth_conf::entries::executor::NETWORK_TIMEOUT;
-use hearth_conf::entries::shuffle::{REDUCER_MAX_SIZE_IN_FLIGHT, SHUFFLE_IO_MAX_RETRIES, SHUFFLE_IO_RETRY_WAIT};
+use hearth_conf::entries::shuffle::{
+    REDUCER_MAX_SIZE_IN_FLIGHT, SHUFFLE_IO_MAX_RETRIES, SHUFFLE_IO_RETRY_WAIT,
+};
 use hearth_storage::codec::Records;
 use hearth_storage::{Data, FetchContext, FetchError, FetchLimits, FetchRequest, ShuffleReader};
 use hearth_types::{KillReason, ShuffleId, TaskEndReason};

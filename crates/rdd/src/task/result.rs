@@ -44,7 +44,8 @@ where
 {
     let (state, function): (S, Closure<F>) = wire::decode("result task", state)?;
     let rdd = References(references).get(0)?;
-    let task: Arc<dyn StageTask> = Arc::new(ResultTask::<T, U, S, F> { rdd, state, function, made: PhantomData });
+    let task: Arc<dyn StageTask> =
+        Arc::new(ResultTask::<T, U, S, F> { rdd, state, function, made: PhantomData });
     Ok(Arc::new(task))
 }
 

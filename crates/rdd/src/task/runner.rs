@@ -45,6 +45,11 @@ impl PreparedStage for Prepared {
                 Err(payload) => resume_unwind(payload),
             },
         };
-        Ended { outcome, metrics: task.metrics(), accumulators, blocks: call.env.block_manager().take_updates() }
+        Ended {
+            outcome,
+            metrics: task.metrics(),
+            accumulators,
+            blocks: call.env.block_manager().take_updates(),
+        }
     }
 }

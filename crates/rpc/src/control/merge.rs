@@ -30,9 +30,11 @@ impl Merge for FromExecutor {
         match self {
             Self::TasksEnded(tasks) => tasks.iter().map(task_weight).sum(),
             Self::BlockUpdates(updates) => updates.len() * OVERHEAD,
-            Self::Register(_) | Self::Heartbeat(_) | Self::CommitRequest(_) | Self::MapOutputsRequest(_) => {
-                OVERHEAD
-            }
+            Self::Register(_)
+            | Self::Heartbeat(_)
+            | Self::CommitRequest(_)
+            | Self::MapOutputsRequest(_)
+            | Self::CachedRequest { .. } => OVERHEAD,
         }
     }
 }
@@ -77,6 +79,9 @@ impl Merge for ToExecutor {
                 .map(|status| OVERHEAD + status.sizes.partitions() as usize)
                 .sum(),
             Self::ForgetBinaries(ids) => ids.len() * 8,
+            Self::CachedAt { addresses, .. } => {
+                addresses.iter().map(|address| OVERHEAD + address.len()).sum()
+            }
             Self::Registered
             | Self::Refused(_)
             | Self::Kill { .. }

@@ -1,6 +1,6 @@
 //! What an executor says.
 
-use hearth_types::{ExecutorId, ExecutorMetrics, ShuffleId};
+use hearth_types::{ExecutorId, ExecutorMetrics, RddId, ShuffleId};
 
 use super::{Malformed, all, required};
 use crate::generated::control as pb;
@@ -18,6 +18,9 @@ impl From<FromExecutor> for pb::FromExecutor {
             FromExecutor::CommitRequest(id) => Kind::CommitRequest(id.into()),
             FromExecutor::MapOutputsRequest(shuffle) => {
                 Kind::MapOutputsRequest(pb::MapOutputsRequest { shuffle: shuffle.0 })
+            }
+            FromExecutor::CachedRequest { rdd, partition } => {
+                Kind::CachedRequest(pb::CachedRequest { rdd: rdd.0, partition })
             }
             FromExecutor::BlockUpdates(updates) => Kind::BlockUpdates(pb::BlockUpdates {
                 updates: updates.into_iter().map(Into::into).collect(),
@@ -37,6 +40,9 @@ impl TryFrom<pb::FromExecutor> for FromExecutor {
             Kind::Heartbeat(heartbeat) => Self::Heartbeat(heartbeat.into()),
             Kind::CommitRequest(id) => Self::CommitRequest(id.into()),
             Kind::MapOutputsRequest(request) => Self::MapOutputsRequest(ShuffleId(request.shuffle)),
+            Kind::CachedRequest(pb::CachedRequest { rdd, partition }) => {
+                Self::CachedRequest { rdd: RddId(rdd), partition }
+            }
             Kind::BlockUpdates(updates) => Self::BlockUpdates(all(updates.updates)?),
         })
     }

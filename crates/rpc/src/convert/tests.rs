@@ -119,6 +119,7 @@ fn from_executor() -> Vec<FromExecutor> {
         }),
         FromExecutor::CommitRequest(attempt()),
         FromExecutor::MapOutputsRequest(ShuffleId(0)),
+        FromExecutor::CachedRequest { rdd: RddId(3), partition: 7 },
         FromExecutor::BlockUpdates(vec![update(), BlockUpdate { level: StorageLevel::NONE, ..update() }]),
     ]
 }
@@ -178,6 +179,7 @@ fn to_executor() -> Vec<ToExecutor> {
         ToExecutor::Kill { id: attempt(), reason: KillReason::StageCancelled },
         ToExecutor::CommitAnswer { id: attempt(), allowed: true },
         ToExecutor::CommitAnswer { id: attempt(), allowed: false },
+        ToExecutor::CachedAt { rdd: RddId(3), partition: 7, addresses: vec!["127.0.0.1:7079".to_owned()] },
         ToExecutor::MapOutputs(MapOutputs {
             shuffle: ShuffleId(1),
             epoch: 2,

@@ -21,6 +21,9 @@ impl From<ToExecutor> for pb::ToExecutor {
                 Kind::CommitAnswer(pb::CommitAnswer { id: Some(id.into()), allowed })
             }
             ToExecutor::MapOutputs(outputs) => Kind::MapOutputs(outputs.into()),
+            ToExecutor::CachedAt { rdd, partition, addresses } => {
+                Kind::CachedAt(pb::CachedAt { rdd: rdd.0, partition, addresses })
+            }
             ToExecutor::Remove(blocks) => Kind::Remove(blocks.into()),
             ToExecutor::ForgetBinaries(ids) => {
                 Kind::ForgetBinaries(pb::ForgetBinaries { ids: ids.into_iter().map(|id| id.0).collect() })
@@ -50,6 +53,9 @@ impl TryFrom<pb::ToExecutor> for ToExecutor {
                 Self::CommitAnswer { id: required(id, "CommitAnswer", "id")?.into(), allowed }
             }
             Kind::MapOutputs(outputs) => Self::MapOutputs(outputs.try_into()?),
+            Kind::CachedAt(pb::CachedAt { rdd, partition, addresses }) => {
+                Self::CachedAt { rdd: RddId(rdd), partition, addresses }
+            }
             Kind::Remove(blocks) => Self::Remove(blocks.try_into()?),
             Kind::ForgetBinaries(pb::ForgetBinaries { ids }) => {
                 Self::ForgetBinaries(ids.into_iter().map(TaskBinaryId).collect())

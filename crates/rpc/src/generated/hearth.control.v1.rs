@@ -11,7 +11,7 @@ pub struct ToExecutorBatch {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FromExecutor {
-    #[prost(oneof = "from_executor::Kind", tags = "1, 2, 3, 4, 5, 6")]
+    #[prost(oneof = "from_executor::Kind", tags = "1, 2, 3, 4, 5, 6, 7")]
     pub kind: ::core::option::Option<from_executor::Kind>,
 }
 /// Nested message and enum types in `FromExecutor`.
@@ -30,6 +30,8 @@ pub mod from_executor {
         MapOutputsRequest(super::MapOutputsRequest),
         #[prost(message, tag = "6")]
         BlockUpdates(super::BlockUpdates),
+        #[prost(message, tag = "7")]
+        CachedRequest(super::CachedRequest),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -69,6 +71,14 @@ pub struct Heartbeat {
 pub struct MapOutputsRequest {
     #[prost(uint32, tag = "1")]
     pub shuffle: u32,
+}
+/// Who holds this cached partition?
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CachedRequest {
+    #[prost(uint32, tag = "1")]
+    pub rdd: u32,
+    #[prost(uint32, tag = "2")]
+    pub partition: u32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BlockUpdates {
@@ -146,7 +156,7 @@ pub struct StorageLevel {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ToExecutor {
-    #[prost(oneof = "to_executor::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9")]
+    #[prost(oneof = "to_executor::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
     pub kind: ::core::option::Option<to_executor::Kind>,
 }
 /// Nested message and enum types in `ToExecutor`.
@@ -171,10 +181,23 @@ pub mod to_executor {
         ForgetBinaries(super::ForgetBinaries),
         #[prost(message, tag = "9")]
         Shutdown(super::Shutdown),
+        #[prost(message, tag = "10")]
+        CachedAt(super::CachedAt),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Registered {}
+/// Answer to CachedRequest.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CachedAt {
+    #[prost(uint32, tag = "1")]
+    pub rdd: u32,
+    #[prost(uint32, tag = "2")]
+    pub partition: u32,
+    /// host:port of the block services of other executors that hold it.
+    #[prost(string, repeated, tag = "3")]
+    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Refused {
     #[prost(string, tag = "1")]

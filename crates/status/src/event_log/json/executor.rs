@@ -1,9 +1,40 @@
-//! What an executor measured, in Spark's form. Spark: `JsonProtocol.executorMetricsUpdateToJson`.
+//! An executor and what it measured, in Spark's form. Spark: `JsonProtocol.executorInfoToJson`,
+//! `executorMetricsUpdateToJson`.
 //!
-//! Spark logs these of its driver only; ours logs those of every executor, and the History Server keeps the peaks.
+//! Spark logs the measurements of its driver only, and only when asked; ours logs those of every executor, of which
+//! the History Server keeps the peaks.
 
-use hearth_types::ExecutorMetrics;
+use hearth_types::{ExecutorMetrics, HostName};
 use serde::Serialize;
+
+use super::Empty;
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Executor<'a> {
+    host: &'a str,
+    #[serde(rename = "Total Cores")]
+    cores: u32,
+    #[serde(rename = "Log Urls")]
+    log_urls: Empty,
+    attributes: Empty,
+    resources: Empty,
+    #[serde(rename = "Resource Profile Id")]
+    profile: u32,
+}
+
+impl<'a> Executor<'a> {
+    pub(super) fn new(host: &'a HostName, cores: u32) -> Self {
+        Self {
+            host: &host.0,
+            cores,
+            log_urls: Empty {},
+            attributes: Empty {},
+            resources: Empty {},
+            profile: 0,
+        }
+    }
+}
 
 /// What an executor measured while a stage ran.
 #[derive(Serialize)]

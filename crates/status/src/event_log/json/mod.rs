@@ -15,7 +15,7 @@ use hearth_types::{
 };
 use serde::{Serialize, Serializer};
 
-use self::executor::StageMetrics;
+use self::executor::{Executor, StageMetrics};
 use self::stage::{Stage, Storage};
 use self::task::{EndReason, Ended, Metrics};
 
@@ -73,14 +73,7 @@ impl JsonProtocol {
             ListenerEvent::ExecutorAdded { time, executor, host, cores } => Line::ExecutorAdded {
                 time: time.as_millis(),
                 executor: id(*executor),
-                info: Executor {
-                    host: &host.0,
-                    cores: *cores,
-                    log_urls: Empty {},
-                    attributes: Empty {},
-                    resources: Empty {},
-                    profile: 0,
-                },
+                info: Executor::new(host, *cores),
             },
             ListenerEvent::ExecutorRemoved { time, executor, reason } => Line::ExecutorRemoved {
                 time: time.as_millis(),
@@ -299,20 +292,6 @@ enum Line<'a> {
 
 #[derive(Serialize)]
 struct Empty {}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Executor<'a> {
-    host: &'a str,
-    #[serde(rename = "Total Cores")]
-    cores: u32,
-    #[serde(rename = "Log Urls")]
-    log_urls: Empty,
-    attributes: Empty,
-    resources: Empty,
-    #[serde(rename = "Resource Profile Id")]
-    profile: u32,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
