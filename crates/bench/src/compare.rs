@@ -50,7 +50,9 @@ impl Compare {
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         println!("| job | Hearth s | limit s | × limit | aim | Spark s | Spark × Hearth |");
         println!("|---|---|---|---|---|---|---|");
-        for job in JOBS.iter().filter(|job| self.jobs.is_empty() || self.jobs.iter().any(|name| name == job.name)) {
+        for job in
+            JOBS.iter().filter(|job| self.jobs.is_empty() || self.jobs.iter().any(|name| name == job.name))
+        {
             let mut ours = Times::default();
             let mut limit = Times::default();
             for _ in 0..self.runs {
@@ -81,7 +83,8 @@ impl Compare {
 
     fn ours(&self, job: &str) -> anyhow::Result<Vec<f64>> {
         let program = std::env::current_exe().context("find this program")?;
-        let output = Command::new(program).arg("job").arg(job).arg(&self.data).args(["--master", MASTER]).output()?;
+        let output =
+            Command::new(program).arg("job").arg(job).arg(&self.data).args(["--master", MASTER]).output()?;
         seconds(&output, job, |line| line.strip_prefix(job)?.trim_start().split(' ').next()?.parse().ok())
     }
 }
@@ -111,7 +114,8 @@ fn limit_seconds(program: &Path, job: &str, data: &Path) -> anyhow::Result<f64> 
         let line = text.lines().find_map(|line| line.strip_prefix("iterate ")?.parse().ok());
         return line.context("no iteration time from the limit");
     }
-    let found = seconds(&output, job, |line| line.strip_prefix(job)?.trim_start().split(' ').next()?.parse().ok())?;
+    let found =
+        seconds(&output, job, |line| line.strip_prefix(job)?.trim_start().split(' ').next()?.parse().ok())?;
     found.first().copied().context("no time from the limit")
 }
 

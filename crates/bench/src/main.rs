@@ -6,8 +6,8 @@
 
 mod compare;
 mod jobs;
-mod memory;
 mod measure;
+mod memory;
 
 use std::path::PathBuf;
 

@@ -20,7 +20,8 @@ pub(crate) fn job(
     runs: u32,
     mut tell: impl FnMut(Measured),
 ) -> anyhow::Result<()> {
-    let sc = SparkContext::new(SparkConf::new().with("spark.app.name", "bench").with("spark.master", master))?;
+    let sc =
+        SparkContext::new(SparkConf::new().with("spark.app.name", "bench").with("spark.master", master))?;
     for _ in 0..runs {
         let started = Instant::now();
         let jobs::Outcome { result, seconds } = jobs::run(&sc, job, data)?;

@@ -10,7 +10,8 @@ const MASTER: &str = "local-cluster[2,1,1024]";
 /// Prints what an idle executor holds, and the driver after many tasks.
 #[expect(clippy::print_stdout, reason = "a program prints its result")]
 pub(crate) fn report() -> anyhow::Result<()> {
-    let sc = SparkContext::new(SparkConf::new().with("spark.app.name", "memory").with("spark.master", MASTER))?;
+    let sc =
+        SparkContext::new(SparkConf::new().with("spark.app.name", "memory").with("spark.master", MASTER))?;
     // Both executors run a task, so both have registered and are idle after it.
     sc.range(0, 64, 1, 64).count()?;
     for child in children()? {

@@ -52,8 +52,9 @@ pub use hearth_rdd::{
     SparkContext, StatCounter, State, TaskContext,
 };
 pub use hearth_types::{
-    BlockUpdate, ExecutorId, ExecutorLossReason, HostName, JobId, JobOutcome, JobProperties, ListenerEvent,
-    RddId, StageId, StageInfo, StorageLevel, TaskEndReason, TaskInfo, TaskMetrics, TaskStatus, Timestamp,
+    BlockUpdate, ExecutorId, ExecutorLossReason, ExecutorMetrics, HostName, JobId, JobOutcome, JobProperties,
+    ListenerEvent, RddId, StageId, StageInfo, StorageLevel, TaskEndReason, TaskInfo, TaskMetrics, TaskStatus,
+    Timestamp,
 };
 
 /// What nearly every application needs.

@@ -128,6 +128,13 @@ impl Cluster {
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
+    /// `kill -STOP`, and waits until it has come to all threads.
+    pub fn stop(&self, executor: ExecutorId) {
+        self.signal(executor, Signal::STOP);
+        let process = self.process(executor);
+        wait_until(PATIENCE, "an executor to stop", || threads_are_stopped(process));
+    }
+
     /// `kill -9`, and waits until the driver knows.
     pub fn kill(&self, executor: ExecutorId) {
         self.signal(executor, Signal::KILL);
@@ -145,6 +152,13 @@ impl Drop for Cluster {
             assert!(left.is_empty(), "files are left: {left:?}");
         }
     }
+}
+
+fn threads_are_stopped(process: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let mut states = threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("stat")).unwrap());
+    // The state comes after the name, which is in parentheses.
+    states.all(|stat| stat.rsplit_once(')').is_some_and(|(_, rest)| rest.starts_with(" T")))
 }
 
 /// The executors of a test, whether they run or are stopped.

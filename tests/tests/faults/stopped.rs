@@ -20,7 +20,7 @@ fn stopped_past_the_heartbeat_counts_as_lost() {
     let victim = cluster.wait_for("map", 2, 0).executor;
     cluster.wait_for("map", 3, 0);
     let kept = lost_on(&[cluster.wait_for("map", 0, 0), cluster.wait_for("map", 1, 0)], victim);
-    cluster.signal(victim, Signal::STOP);
+    cluster.stop(victim);
     cluster.notes().open("map");
     assert_eq!(sorted(job.result().unwrap()), sums());
     let reason = cluster.events().wait_for_loss(victim);
@@ -42,7 +42,7 @@ fn stopped_for_a_moment_costs_nothing() {
     let job = cluster.run(move || pairs.reduce_by_key(|a, b| a + b, 3).collect());
     let stopped = cluster.wait_for("map", 2, 0).executor;
     cluster.wait_for("map", 3, 0);
-    cluster.signal(stopped, Signal::STOP);
+    cluster.stop(stopped);
     cluster.notes().open("map");
     cluster.events().wait_for("the other executor to do the rest", |heard| {
         let stage = History::of(heard).stage(0);
@@ -65,7 +65,7 @@ fn stopped_with_map_outputs_that_are_being_fetched_counts_as_lost() {
     let reader = cluster.wait_for("reduce", 0, 0).executor;
     let victim = other_of(&all, reader);
     let lost = lost_on(&cluster.notes().read("map"), victim);
-    cluster.signal(victim, Signal::STOP);
+    cluster.stop(victim);
     cluster.notes().open("reduce");
     assert_eq!(sorted(job.result().unwrap()), sums());
     cluster.events().wait_for_loss(victim);

@@ -14,7 +14,8 @@ use super::{EventLoop, Input};
 use crate::handle::JobError;
 
 /// How long a broken stream waits for the exit code of its process, and an exit code for the rest of its stream.
-const EXIT_CODE_WAIT: Duration = Duration::from_millis(100);
+/// Each follows the other at once, but on a machine with much to do not within a tenth of a second.
+const EXIT_CODE_WAIT: Duration = Duration::from_secs(1);
 
 /// How long an executor that was asked to go may take.
 const REMOVAL_WAIT: Duration = Duration::from_secs(10);
