@@ -1,9 +1,8 @@
 //! A running application answers nobody but its own processes, and strangers do not disturb it.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 
 use hearth_rpc::control::attach;
@@ -14,7 +13,7 @@ use hearth_rpc::message::Registration;
 use hearth_rpc::{
     Authority, Connector, Identity, Listener, PROTOCOL_VERSION, Services, TlsConnector, build_id,
 };
-use hearth_tests::faults::{Cluster, PATIENCE, listening};
+use hearth_tests::faults::{Cluster, PATIENCE, connected, listening};
 use hearth_tests::text::Numbers;
 use hearth_types::ExecutorId;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -35,10 +34,13 @@ struct Doors {
 
 impl Doors {
     fn open() -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let cluster = Cluster::with(2, &[("spark.driver.port", &port.to_string())]);
-        let executors =
+        let cluster = Cluster::start(2);
+        let executors: Vec<_> =
             cluster.executors().into_iter().map(|executor| cluster.block_address(executor)).collect();
+        // Executors of an application that has done nothing yet are connected to their driver only.
+        let peers = connected(cluster.process(ExecutorId(0)));
+        let doors: Vec<_> = listening(std::process::id()).intersection(&peers).copied().collect();
+        let [port] = doors[..] else { panic!("the driver has one port: {doors:?}, {peers:?}") };
         Self { cluster, driver: format!("127.0.0.1:{port}"), executors }
     }
 
@@ -272,10 +274,9 @@ fn an_executor_has_one_door_and_its_key_is_in_no_list_of_processes() {
     let doors = Doors::open();
     for executor in doors.cluster.executors() {
         let process = doors.cluster.process(executor);
-        let ports: BTreeSet<u16> = listening(process).iter().map(|socket| socket.port).collect();
         let address = doors.cluster.block_address(executor);
         let port = address.rsplit_once(':').unwrap().1.parse().unwrap();
-        assert_eq!(ports, BTreeSet::from([port]), "executor {executor}");
+        assert_eq!(listening(process), BTreeSet::from([port]), "executor {executor}");
         for file in ["cmdline", "environ"] {
             let text = fs::read(format!("/proc/{process}/{file}")).unwrap();
             let text = String::from_utf8_lossy(&text);

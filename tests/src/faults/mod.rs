@@ -13,7 +13,7 @@ pub use events::Events;
 pub use history::History;
 pub use job::Job;
 pub use notes::{Note, Notes};
-pub use sockets::{Socket, listening};
+pub use sockets::{connected, listening};
 
 use std::time::Duration;
 

@@ -1,43 +1,51 @@
-//! Which process listens where, as the kernel tells it.
+//! Which process listens where, and is connected to whom, as the kernel tells it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-/// A TCP port that somebody listens on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Socket {
-    /// Its number.
-    pub port: u16,
-    /// By which the kernel knows it.
-    inode: u64,
-}
+/// As the kernel writes the states of a socket.
+const ESTABLISHED: &str = "01";
+const LISTEN: &str = "0A";
 
 /// The TCP ports that a process listens on.
-pub fn listening(process: u32) -> Vec<Socket> {
-    let Ok(entries) = fs::read_dir(format!("/proc/{process}/fd")) else { return Vec::new() };
-    let all = all_listening();
-    let links = entries.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
-    let inodes =
-        links.filter_map(|link| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
-    inodes.filter_map(|inode| Some(Socket { port: *all.get(&inode)?, inode })).collect()
+pub fn listening(process: u32) -> BTreeSet<u16> {
+    ports(process, LISTEN, |row| row.local)
+}
+
+/// The TCP ports at the other end of a process's connections.
+pub fn connected(process: u32) -> BTreeSet<u16> {
+    ports(process, ESTABLISHED, |row| row.remote)
 }
 
 /// The process among these that listens on a port.
 pub(super) fn listener(port: u16, processes: impl IntoIterator<Item = u32>) -> Option<u32> {
-    processes.into_iter().find(|process| listening(*process).iter().any(|socket| socket.port == port))
+    processes.into_iter().find(|process| listening(*process).contains(&port))
 }
 
-/// Port by inode, of every socket of this machine that listens.
-fn all_listening() -> BTreeMap<u64, u16> {
-    const LISTEN: &str = "0A";
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
-    let lines = tables.iter().flat_map(|table| table.lines().skip(1));
+/// One line of the kernel's table.
+struct Row {
+    local: u16,
+    remote: u16,
+}
+
+fn ports(process: u32, state: &str, port: impl Fn(&Row) -> u16) -> BTreeSet<u16> {
+    let Ok(entries) = fs::read_dir(format!("/proc/{process}/fd")) else { return BTreeSet::new() };
+    let rows = table(state);
+    let links = entries.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+    let inodes = links
+        .filter_map(|link| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse::<u64>().ok());
+    inodes.filter_map(|inode| rows.get(&inode).map(&port)).collect()
+}
+
+/// The TCP sockets of this machine that are in a state, by inode.
+fn table(state: &str) -> BTreeMap<u64, Row> {
+    let files = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
+    let lines = files.iter().flat_map(|file| file.lines().skip(1));
     let rows = lines.filter_map(|line| {
         let columns: Vec<&str> = line.split_whitespace().collect();
-        let port = columns.get(1)?.rsplit(':').next()?;
-        let port = u16::from_str_radix(port, 16).ok()?;
-        let inode = columns.get(9)?.parse().ok()?;
-        (*columns.get(3)? == LISTEN).then_some((inode, port))
+        let port = |at: usize| u16::from_str_radix(columns.get(at)?.rsplit(':').next()?, 16).ok();
+        let row = Row { local: port(1)?, remote: port(2)? };
+        (*columns.get(3)? == state).then_some((columns.get(9)?.parse().ok()?, row))
     });
     rows.collect()
 }

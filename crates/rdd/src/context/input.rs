@@ -124,7 +124,8 @@ impl SparkContext {
     /// # fn main() -> Result<(), hearth::Error> {
     /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
     /// # let dir = tempfile::tempdir().unwrap();
-    /// # let path = dir.path().display().to_string();
+    /// # let path = dir.path().join("files").display().to_string();
+    /// # std::fs::create_dir(&path).unwrap();
     /// std::fs::write(format!("{path}/a.txt"), "two\nlines\n").unwrap();
     /// let files = sc.whole_text_files(&path, 0)?;
     /// assert_eq!(files.values().collect()?, ["two\nlines\n"]);

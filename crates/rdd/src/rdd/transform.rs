@@ -374,6 +374,9 @@ impl<T: Data> Rdd<T> {
     /// # }
     /// ```
     ///
+    /// # Errors
+    /// The counting job was aborted or cancelled.
+    ///
     /// Spark: `RDD.zipWithIndex`
     #[track_caller]
     pub fn zip_with_index(&self) -> Result<Rdd<(T, u64)>> {
