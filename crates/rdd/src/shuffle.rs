@@ -4,7 +4,7 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use hearth_storage::Data;
+use hearth_storage::{Data, ExternalAggregator};
 use hearth_types::ShuffleId;
 use serde::{Deserialize, Serialize};
 
@@ -194,11 +194,9 @@ where
     A: Aggregator<V, C>,
 {
     let mut map = task.aggregator::<K, C>();
-    for (key, value) in records {
-        let create = |value| aggregator.create(value);
-        let merge = |combined, value| aggregator.merge_value(combined, value);
-        map.insert(key, value, create, merge).or_throw();
-    }
+    let create = |value| aggregator.create(value);
+    let merge = |combined, value| aggregator.merge_value(combined, value);
+    insert_all(&mut map, records, create, merge);
     let aggregator = aggregator.clone();
     task.drain(map, move |left, right| aggregator.merge_combiners(left, right))
 }
@@ -215,10 +213,29 @@ where
     A: Aggregator<V, C>,
 {
     let mut map = task.aggregator::<K, C>();
-    for (key, value) in records {
-        let merge = |left, right| aggregator.merge_combiners(left, right);
-        map.insert(key, value, |value| value, merge).or_throw();
-    }
+    insert_all(&mut map, records, |value| value, |left, right| aggregator.merge_combiners(left, right));
     let aggregator = aggregator.clone();
     task.drain(map, move |left, right| aggregator.merge_combiners(left, right))
+}
+
+/// How many records go into an aggregator together.
+const TOGETHER: usize = 32;
+
+fn insert_all<K, V, C>(
+    map: &mut ExternalAggregator<K, C>,
+    mut records: impl Iterator<Item = (K, V)>,
+    create: impl Fn(V) -> C,
+    merge: impl Fn(C, V) -> C,
+) where
+    K: Data + Hash + Eq,
+    C: Data,
+{
+    let mut pairs = Vec::with_capacity(TOGETHER);
+    loop {
+        pairs.extend(records.by_ref().take(TOGETHER));
+        if pairs.is_empty() {
+            return;
+        }
+        map.insert_all(&mut pairs, &create, &merge).or_throw();
+    }
 }
