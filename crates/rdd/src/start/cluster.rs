@@ -1,6 +1,7 @@
 //! An application in several processes of this machine, which are the same program and trust only each other.
 //! Spark: `LocalSparkCluster` with `StandaloneSchedulerBackend`.
 
+use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,11 +61,7 @@ pub(super) fn start(conf: &SparkConf, app_dir: &AppDir, cores: u32, memory: u64)
         own_dir: app_dir.path().to_owned(),
         app_dir: app_dir.root().to_owned(),
     };
-    let program = Program {
-        path: None,
-        args: Vec::new(),
-        env: conf.executor_env().map(|(name, value)| (name.into(), value.into())).collect(),
-    };
+    let program = Program { path: None, args: Vec::new(), env: executor_env(conf) };
     let (cluster, events) =
         LocalCluster::new(program, move |executor| launch.launch(executor), driver.runtime());
     let parts = DriverParts {
@@ -75,6 +72,18 @@ pub(super) fn start(conf: &SparkConf, app_dir: &AppDir, cores: u32, memory: u64)
     };
     driver.start(driver_conf, parts).map_err(|error| start_error("start the driver", &error))
 }
+
+/// What is added to the environment of executors.
+fn executor_env(conf: &SparkConf) -> Vec<(OsString, OsString)> {
+    let mut env = vec![ALLOCATOR_KEEPS.map(OsString::from).into()];
+    // The user's own setting comes later, and so wins.
+    env.extend(conf.executor_env().map(|(name, value)| (name.into(), value.into())));
+    env
+}
+
+/// How long the allocator keeps memory that was freed, in milliseconds. One task's memory is the next task's; giving it
+/// back to the system in between cost a sort an eighth of its time.
+const ALLOCATOR_KEEPS: [&str; 2] = ["MIMALLOC_PURGE_DELAY", "1000"];
 
 /// What each executor is told when it starts.
 struct Launcher {
