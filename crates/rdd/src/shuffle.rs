@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hearth_storage::{Data, ExternalAggregator};
 use hearth_types::ShuffleId;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregator::Aggregator;
@@ -221,14 +222,15 @@ where
 /// How many records go into an aggregator together.
 const TOGETHER: usize = 32;
 
-fn insert_all<K, V, C>(
+/// Combines records into an aggregator, several at a time.
+pub(crate) fn insert_all<K, V, C>(
     map: &mut ExternalAggregator<K, C>,
     mut records: impl Iterator<Item = (K, V)>,
     create: impl Fn(V) -> C,
     merge: impl Fn(C, V) -> C,
 ) where
     K: Data + Hash + Eq,
-    C: Data,
+    C: Serialize + DeserializeOwned + 'static,
 {
     let mut pairs = Vec::with_capacity(TOGETHER);
     loop {

@@ -13,6 +13,9 @@ use hearth::prelude::*;
 
 const RECURSIVE: &str = "spark.hadoop.mapreduce.input.fileinputformat.input.dir.recursive";
 
+/// Partitions of the counts at most.
+const MOST_PARTITIONS: u32 = 32;
+
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
     let input = args.next().context("usage: word-count INPUT [OUTPUT]")?;
@@ -20,11 +23,11 @@ fn main() -> anyhow::Result<()> {
 
     let sc =
         SparkContext::new(SparkConf::new().with("spark.app.name", "word-count").with(RECURSIVE, "true"))?;
-    let counts = sc
-        .text_file(&input, 0)?
-        .flat_map(words)
-        .map(|word| (word, 1u64))
-        .reduce_by_key(|left, right| left + right, 0);
+    let lines = sc.text_file(&input, 0)?;
+    // A folder of many small files has as many partitions; the counts need fewer.
+    let partitions = lines.num_partitions().min(MOST_PARTITIONS);
+    let counts =
+        lines.flat_map(words).map(|word| (word, 1u64)).reduce_by_key(|left, right| left + right, partitions);
     match output {
         Some(output) => counts.map(|(word, count)| format!("{word}\t{count}")).save_as_text_file(&output)?,
         None => {

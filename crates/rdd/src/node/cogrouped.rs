@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::shuffled::Far;
 use super::{Dependency, Lineage, Node, Parents, Records};
-use crate::failure::OrThrow;
-use crate::shuffle::ShuffleDependency;
+use crate::shuffle::{ShuffleDependency, insert_all};
 use crate::task::TaskContext;
 use crate::wire::WireError;
 
@@ -104,22 +103,24 @@ where
 
     fn compute(&self, split: u32, task: &TaskContext) -> Records<Self::Item> {
         let mut groups = task.aggregator::<K, (Vec<V>, Vec<W>)>();
-        for (key, value) in self.left.read(split, task) {
-            let create = |value| (vec![value], Vec::new());
-            let merge = |mut group: (Vec<V>, Vec<W>), value| {
+        insert_all(
+            &mut groups,
+            self.left.read(split, task),
+            |value| (vec![value], Vec::new()),
+            |mut group, value| {
                 group.0.push(value);
                 group
-            };
-            groups.insert(key, value, create, merge).or_throw();
-        }
-        for (key, value) in self.right.read(split, task) {
-            let create = |value| (Vec::new(), vec![value]);
-            let merge = |mut group: (Vec<V>, Vec<W>), value| {
+            },
+        );
+        insert_all(
+            &mut groups,
+            self.right.read(split, task),
+            |value| (Vec::new(), vec![value]),
+            |mut group, value| {
                 group.1.push(value);
                 group
-            };
-            groups.insert(key, value, create, merge).or_throw();
-        }
+            },
+        );
         task.drain(groups, |mut left, mut right| {
             left.0.append(&mut right.0);
             left.1.append(&mut right.1);

@@ -83,7 +83,7 @@ fn executor_env(conf: &SparkConf) -> Vec<(OsString, OsString)> {
 
 /// How long the allocator keeps memory that was freed, in milliseconds. One task's memory is the next task's; giving it
 /// back to the system in between cost a sort an eighth of its time.
-const ALLOCATOR_KEEPS: [&str; 2] = ["MIMALLOC_PURGE_DELAY", "1000"];
+const ALLOCATOR_KEEPS: [&str; 2] = ["MIMALLOC_PURGE_DELAY", "10000"];
 
 /// What each executor is told when it starts.
 struct Launcher {
