@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use hearth_rpc::message::{LaunchTask, TaskEnded, TaskOutcome};
 use hearth_storage::BlockManager;
-use hearth_types::{BlockId, ExceptionKind, StorageLevel, TaskEndReason, TaskId, TaskMetrics};
+use hearth_types::{BlockId, ExceptionKind, StorageLevel, TaskEndReason, TaskId, TaskMetrics, error_chain};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::binaries::{Binary, PrepareError};
@@ -95,7 +95,7 @@ fn store_result(blocks: &BlockManager, task: TaskId, bytes: Bytes) -> TaskOutcom
             "the result of {size} bytes fits neither into storage memory nor on disk: make the result smaller, or raise \
              spark.executor.memory"
         )),
-        Err(error) => failed(format!("keep the result of {size} bytes: {}", chain(&error))),
+        Err(error) => failed(format!("keep the result of {size} bytes: {}", error_chain(&error))),
     }
 }
 
@@ -143,16 +143,4 @@ fn millis(duration: std::time::Duration) -> u64 {
 fn thread_cpu_nanos() -> u64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
-}
-
-/// An error and its causes in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text.push_str(": ");
-        text.push_str(&next.to_string());
-        cause = next.source();
-    }
-    text
 }

@@ -5,8 +5,8 @@
 //! panic hook: only the user's own panics are panics. See `docs/adr/0002-failures-unwind.md`.
 
 use std::error::Error;
-use std::fmt::Write;
 
+pub(crate) use hearth_types::error_chain;
 use hearth_types::{ExceptionKind, TaskEndReason};
 
 /// The payload of an unwinding that the runtime started.
@@ -24,19 +24,6 @@ pub(crate) fn throw_error(error: &dyn Error) -> ! {
         message: error_chain(error),
         backtrace: String::new(),
     })
-}
-
-/// An error and its causes in one line.
-pub(crate) fn error_chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        if write!(text, ": {next}").is_err() {
-            break;
-        }
-        cause = next.source();
-    }
-    text
 }
 
 /// Takes a value out of a `Result`, or ends the task.

@@ -75,14 +75,7 @@ impl Error {
 
     /// The whole chain in one line, for messages that travel as text.
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
-        }
-        text
+        hearth_types::error_chain(self)
     }
 }
 

@@ -4,6 +4,7 @@
 #![warn(missing_docs)]
 
 mod block;
+mod error_chain;
 mod executor;
 mod graph;
 mod ids;
@@ -15,6 +16,7 @@ mod task;
 mod time;
 
 pub use block::{BlockId, BlockUpdate};
+pub use error_chain::error_chain;
 pub use executor::{ExecutorLossReason, HostName};
 pub use graph::{Dependency, GraphError, NarrowMapping, RddInfo, StageGraph, StageKind, StageSpec};
 pub use ids::{BroadcastId, ExecutorId, JobId, RddId, ShuffleId, StageId, TaskBinaryId, TaskId};

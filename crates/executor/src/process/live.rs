@@ -44,7 +44,7 @@ pub(super) async fn live(
     let identity = bootstrap.identity.clone();
     tokio::spawn(async move {
         if let Err(error) = listener.serve(services, &identity).await {
-            tracing::error!("the block service ended: {}", crate::attempt::chain(&error));
+            tracing::error!("the block service ended: {}", hearth_types::error_chain(&error));
         }
     });
 

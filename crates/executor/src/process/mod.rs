@@ -12,9 +12,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use hearth_rpc::Bootstrap;
+use hearth_types::error_chain;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::attempt::chain;
 use crate::executor::Ending;
 use crate::runner::TaskRunner;
 use lifeline::Lifeline;
@@ -41,7 +41,7 @@ pub fn executor_main(runner: Arc<dyn TaskRunner>) -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => {
-            tracing::error!("the executor cannot start: {}", chain(&*error));
+            tracing::error!("the executor cannot start: {}", error_chain(&*error));
             ExitCode::FAILURE
         }
     }

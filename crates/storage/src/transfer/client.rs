@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use hearth_rpc::Connector;
 use hearth_rpc::generated::block as proto;
-use hearth_types::BlockId;
+use hearth_types::{BlockId, error_chain};
 use proto::blocks_client::BlocksClient;
 use tonic::transport::Channel;
 
@@ -75,7 +75,7 @@ impl BlockClient {
 
     /// The service at `address`; the error is for people.
     pub(super) fn service(&self, address: &str) -> Result<BlocksClient<Channel>, String> {
-        let channel = self.connector.channel(address).map_err(|error| chain(&error))?;
+        let channel = self.connector.channel(address).map_err(|error| error_chain(&error))?;
         Ok(BlocksClient::new(channel).max_decoding_message_size(4 * CHUNK_SIZE))
     }
 }
@@ -83,18 +83,7 @@ impl BlockClient {
 /// A failed call in one line.
 pub(super) fn describe(status: &tonic::Status) -> String {
     match std::error::Error::source(status) {
-        Some(source) => format!("{}: {}", status.message(), chain(source)),
+        Some(source) => format!("{}: {}", status.message(), error_chain(source)),
         None => format!("{}: {}", status.code(), status.message()),
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }
