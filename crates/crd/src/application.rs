@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Volume;
-use kube::CustomResource;
+use kube_derive::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,11 +18,13 @@ use crate::ingress::{DriverIngressOptions, SparkUiOptions};
 use crate::monitoring::MonitoringSpec;
 use crate::restart::RestartPolicy;
 use crate::status::SparkApplicationStatus;
+use crate::timeouts::Timeouts;
 
 /// What a Spark application is: its program, its driver, its executors and its settings.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "sparkoperator.k8s.io",
+    crates(kube_core = "::kube_core"),
     version = "v1beta2",
     kind = "SparkApplication",
     plural = "sparkapplications",
@@ -140,6 +142,9 @@ pub struct SparkApplicationSpec {
     /// Protects the driver from voluntary evictions with a pod disruption budget.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub driver_pod_disruption_budget: Option<bool>,
+    /// How long the application may wait and run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeouts: Option<Timeouts>,
 }
 
 /// The language of the program.

@@ -9,12 +9,15 @@
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
 mod application;
+mod attempt;
 mod batch;
+mod cause;
 mod defaults;
 mod deps;
 mod driver;
 mod dynamic_allocation;
 mod executor;
+mod executor_pool;
 mod field_error;
 mod field_path;
 mod ingress;
@@ -28,15 +31,19 @@ mod restart;
 mod schema;
 mod spark_conf;
 mod status;
+mod timeouts;
 mod validate;
 
 pub use application::{ApplicationType, DeployMode, PythonVersion, SparkApplication, SparkApplicationSpec};
+pub use attempt::{Attempt, AttemptOutcome};
 pub use batch::BatchSchedulerOptions;
+pub use cause::FailureCause;
 pub use defaults::with_defaults;
 pub use deps::Dependencies;
 pub use driver::DriverSpec;
 pub use dynamic_allocation::DynamicAllocation;
 pub use executor::ExecutorSpec;
+pub use executor_pool::{ExecutorFailure, ExecutorPool, ExecutorPoolSpec, ExecutorPoolStatus, MOST_EXECUTORS};
 pub use field_error::{FieldError, Place};
 pub use field_path::{FieldPath, ParseFieldPathError, Segment};
 pub use ingress::{DriverIngressOptions, SparkUiOptions};
@@ -48,6 +55,7 @@ pub use read::{Manifest, ReadError, Warning, read_application, set_path};
 pub use restart::{RestartPolicy, RestartPolicyType};
 pub use spark_conf::{driver_env, is_dynamic_allocation, spark_conf};
 pub use status::{ApplicationState, ApplicationStateType, DriverInfo, ExecutorState, SparkApplicationStatus};
+pub use timeouts::Timeouts;
 pub use validate::validate;
 
 /// The API group of every kind that Spark operators share.

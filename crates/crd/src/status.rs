@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::attempt::Attempt;
 
 /// What became of an application. Absent before the first submission.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +41,21 @@ pub struct SparkApplicationStatus {
     /// How often it was submitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission_attempts: Option<i32>,
+    /// The generation of the driver of this submission, from 1: a driver that was lost is followed by the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver_epoch: Option<i32>,
+    /// What of the spec the submission was made from, as a digest: another one means that it must be made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec_digest: Option<String>,
+    /// The generation of the spec that this status says something about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// `Valid`, `Progressing`, `Ready`, `Completed` and `Failed`, for `kubectl wait`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Vec<Condition>>,
+    /// The latest runs that ended, oldest first, at most ten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<Vec<Attempt>>,
 }
 
 /// Where the driver is.

@@ -11,6 +11,7 @@ mod ids;
 mod listener;
 mod map_status;
 mod metrics;
+pub mod pod;
 mod storage_level;
 mod task;
 mod time;

@@ -103,6 +103,12 @@ pub(super) const RULES: &[CrateRule] = &[
         never: &["tokio", "kube-client", "kube-runtime"],
     },
     CrateRule {
+        name: "hearth-operator",
+        may_use: &["hearth-types", "hearth-conf", "hearth-crd", "hearth-rpc"],
+        not_directly: &["tonic"],
+        never: &["hearth-scheduler", "hearth-driver", "hearth-executor", "hearth-rdd", "hearth-storage"],
+    },
+    CrateRule {
         name: "hearth",
         may_use: &[
             "hearth-types",
@@ -137,9 +143,10 @@ pub(super) const RULES: &[CrateRule] = &[
             "hearth-executor",
             "hearth-status",
             "hearth-crd",
+            "hearth-operator",
         ],
         not_directly: &[],
-        never: &["kube-client"],
+        never: &[],
     },
     CrateRule { name: "hearth-examples", may_use: &["hearth"], not_directly: &[], never: KUBE },
     CrateRule {
@@ -153,8 +160,10 @@ pub(super) const RULES: &[CrateRule] = &[
 
 /// External packages that only some of ours may depend on directly.
 pub(super) const OWNERS: &[(&str, &[&str])] = &[
-    ("kube", &["hearth-crd"]),
-    ("k8s-openapi", &["hearth-crd"]),
+    ("kube", &["hearth-operator", "hearth-cluster", "hearth-cli"]),
+    ("kube-core", &["hearth-crd"]),
+    ("kube-derive", &["hearth-crd"]),
+    ("k8s-openapi", &["hearth-crd", "hearth-operator", "hearth-cluster", "hearth-cli"]),
     ("prost", &["hearth-rpc"]),
     ("tonic-prost", &["hearth-rpc"]),
     ("tonic", &["hearth-rpc", "hearth-storage", "hearth-driver", "hearth-executor"]),

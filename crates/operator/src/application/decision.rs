@@ -1,0 +1,73 @@
+//! What is to be done for an application: values only.
+
+use std::time::Duration;
+
+use hearth_crd::{FailureCause, SparkApplicationStatus};
+
+use super::submission::Submission;
+
+/// What to do now. The actions come first, in order; then the status is written; then the events.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decision {
+    /// What to do. Each may be repeated without harm.
+    pub actions: Vec<Action>,
+    /// The status to write, if it is not as it was.
+    pub status: Option<SparkApplicationStatus>,
+    /// What to tell people.
+    pub notes: Vec<Note>,
+    /// When to look again if nothing happens.
+    pub look_again: Option<Duration>,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Make the objects of a submission that are not there: secret, services, rights, pool, driver pod.
+    /// If that fails, `submission_failed` says what becomes of the application.
+    Submit(Submission),
+    /// Delete the driver's pod. `force` does not wait for its node, which is gone.
+    DeleteDriver {
+        /// Which pod of that name, so that its successor is never hit.
+        uid: String,
+        /// Whether to delete it at once.
+        force: bool,
+    },
+    /// Delete the pool and every executor pod.
+    DeleteExecutors,
+    /// Delete the services and ingresses.
+    DeleteServices,
+    /// Set `spec.replicas` of the pool, because the application's spec says another number than before.
+    ScalePool {
+        /// How many.
+        instances: i32,
+    },
+    /// Set the bounds of the pool.
+    BoundPool {
+        /// The fewest executors.
+        min: Option<i32>,
+        /// The most.
+        max: Option<i32>,
+    },
+    /// Delete the application itself: its time to live is over.
+    DeleteApplication,
+}
+
+/// Why a submission could not be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmitFailure {
+    /// The word for it.
+    pub cause: FailureCause,
+    /// What the API server said.
+    pub message: String,
+}
+
+/// A Kubernetes event to publish about an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Whether something is wrong.
+    pub warning: bool,
+    /// The reason, as in `SparkDriverRunning`.
+    pub reason: &'static str,
+    /// A sentence.
+    pub message: String,
+}
