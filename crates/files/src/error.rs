@@ -244,18 +244,6 @@ impl Error {
             Self::Store { .. } => "store",
         }
     }
-
-    /// The message with its causes, joined by `: `, for a place that shows one line.
-    pub fn report(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
-    }
 }
 
 /// For errors that pass through `std::io` traits; [`Error::from_io`] takes them out again.

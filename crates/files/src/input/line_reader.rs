@@ -14,6 +14,7 @@ use super::block::Block;
 use super::decoder::{self, Decoded};
 use super::{InputSplit, TextOptions, java_utf8};
 use crate::error::{Error, Result};
+use hearth_types::error_chain;
 
 /// How much is read in one call.
 const CHUNK: usize = 256 << 10;
@@ -164,7 +165,7 @@ impl LineReader {
         bytes.resize(have + most, 0);
         let read = match self.input.read(&mut bytes[have..]) {
             Err(error) if self.ignore_corrupt_files && error.is_unreadable() => {
-                tracing::warn!(error = %error.report(), "the rest of a corrupt file is passed over");
+                tracing::warn!(error = %error_chain(&error), "the rest of a corrupt file is passed over");
                 Ok(0)
             }
             result => result,

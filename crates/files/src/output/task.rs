@@ -6,6 +6,7 @@ use super::sink::Sink;
 use super::{OutputJob, names};
 use crate::error::{Error, Result};
 use crate::store::Location;
+use hearth_types::error_chain;
 
 /// Records are collected up to this many bytes before they go to the compressor or the store.
 const BUFFER: usize = 64 << 10;
@@ -182,7 +183,7 @@ impl Write for TaskOutput {
 impl Drop for TaskOutput {
     fn drop(&mut self) {
         if let Err(error) = self.discard() {
-            tracing::debug!(path = %self.attempt.uri(), error = %error.report(), "attempt's file stays until the job ends");
+            tracing::debug!(path = %self.attempt.uri(), error = %error_chain(&error), "attempt's file stays until the job ends");
         }
     }
 }

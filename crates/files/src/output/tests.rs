@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::store::{Location, Status};
 use crate::testing::{CODECS, Folder};
 use crate::{InputOptions, LineReader, TextOptions, text_splits};
+use hearth_types::error_chain;
 
 /// Runs a test on files of this machine and on a store that knows only objects.
 fn on_each_store(test: impl Fn(&str)) {
@@ -174,7 +175,7 @@ fn an_existing_directory_is_refused_in_sparks_words() {
     assert!(matches!(OutputJob::setup(&folder.directory("empty"), None), Err(Error::OutputExists { .. })));
     assert!(matches!(OutputJob::setup(&folder.file("file", ""), None), Err(Error::OutputExists { .. })));
     let below = folder.at("file/out");
-    assert!(OutputJob::setup(&below, None).unwrap_err().report().contains(&below));
+    assert!(error_chain(&OutputJob::setup(&below, None).unwrap_err()).contains(&below));
 }
 
 #[test]
@@ -239,7 +240,7 @@ fn a_directory_that_cannot_be_written_is_named() {
     let blocked = folder.path().join("out/_temporary/0/_temporary");
     std::fs::write(&blocked, "a file where a directory should be").unwrap();
     let error = TaskOutput::open(&job, 0, 1).unwrap_err();
-    assert!(error.report().contains(blocked.to_str().unwrap()), "{}", error.report());
+    assert!(error_chain(&error).contains(blocked.to_str().unwrap()), "{}", error_chain(&error));
 }
 
 #[test]
@@ -249,7 +250,7 @@ fn a_part_that_cannot_be_closed_is_an_error_that_names_it() {
     let mut task = write(&job, 0, 1, "x");
     std::fs::remove_dir_all(folder.path().join("out/_temporary")).unwrap();
     let error = task.close().unwrap_err();
-    assert!(error.report().contains("_m_000000_1"), "{}", error.report());
+    assert!(error_chain(&error).contains("_m_000000_1"), "{}", error_chain(&error));
     assert!(task.write(b"more").is_err());
     assert!(task.commit().is_err());
 }
@@ -264,7 +265,7 @@ fn a_full_disk_fails_the_attempt_and_names_its_file() {
         let mut task = TaskOutput::open(&job, 0, 1).unwrap();
         let error = (0..).find_map(|_| task.write_all(&[b'x'; 10_000]).err()).unwrap();
         let error = Error::from_io("write", "", error);
-        assert!(error.to_string().starts_with("write file:/") && error.report().contains("_m_000000_1"));
+        assert!(error.to_string().starts_with("write file:/") && error_chain(&error).contains("_m_000000_1"));
         assert!(error.is_retryable());
         assert!(task.write(b"more").is_err());
         assert!(task.commit().is_err());

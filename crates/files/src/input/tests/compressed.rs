@@ -1,6 +1,7 @@
 use super::*;
 use crate::codec::Codec;
 use crate::testing::{CODECS, Folder, Random, compress};
+use hearth_types::error_chain;
 
 fn name(codec: Codec) -> String {
     format!("text{}", codec.extension())
@@ -49,7 +50,7 @@ fn truncated_files_are_errors_that_name_the_file_wherever_they_end() {
                 message.contains(&path) && message.ends_with("the file is truncated"),
                 "{codec} after {length} of {}: {}",
                 data.len(),
-                error.report()
+                error_chain(&error)
             );
         }
     }
@@ -85,7 +86,7 @@ fn files_that_are_not_what_their_extension_says_are_damaged() {
         let path =
             folder.file(&name(codec), "this is plain text, and long enough for any header\n".repeat(9));
         let error = read(&path).unwrap_err();
-        assert!(matches!(error, Error::Damaged { .. }), "{codec}: {}", error.report());
+        assert!(matches!(error, Error::Damaged { .. }), "{codec}: {}", error_chain(&error));
         assert!(error.to_string().contains(&path));
     }
 }

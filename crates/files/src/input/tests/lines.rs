@@ -1,6 +1,7 @@
 use super::super::MAX_LINE_LENGTH_KEY;
 use super::*;
 use crate::testing::{Folder, Random};
+use hearth_types::error_chain;
 
 /// Lines as a reader of the whole text sees them.
 fn expected(text: &str) -> Vec<String> {
@@ -211,7 +212,11 @@ fn a_file_that_cannot_be_read_is_named() {
     assert_eq!(error.to_string(), format!("file:{path} is not there, or is not a file"));
     std::fs::create_dir(&path).unwrap();
     let error = LineReader::open(&split, &TextOptions::default()).unwrap_err();
-    assert!(error.report().contains(&path) && error.report().contains("directory"), "{}", error.report());
+    assert!(
+        error_chain(&error).contains(&path) && error_chain(&error).contains("directory"),
+        "{}",
+        error_chain(&error)
+    );
 }
 
 #[test]
