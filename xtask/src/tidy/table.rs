@@ -126,6 +126,7 @@ pub(super) const RULES: &[CrateRule] = &[
         not_directly: &[],
         never: KUBE,
     },
+    CrateRule { name: "hearth-operator-bench", may_use: &["hearth-crd"], not_directly: &[], never: &[] },
     CrateRule { name: "hearth-bench", may_use: &["hearth"], not_directly: &[], never: KUBE },
     CrateRule {
         name: "hearth-cli",
@@ -160,10 +161,13 @@ pub(super) const RULES: &[CrateRule] = &[
 
 /// External packages that only some of ours may depend on directly.
 pub(super) const OWNERS: &[(&str, &[&str])] = &[
-    ("kube", &["hearth-operator", "hearth-cluster", "hearth-cli"]),
+    ("kube", &["hearth-operator", "hearth-cluster", "hearth-cli", "hearth-operator-bench"]),
     ("kube-core", &["hearth-crd"]),
     ("kube-derive", &["hearth-crd"]),
-    ("k8s-openapi", &["hearth-crd", "hearth-operator", "hearth-cluster", "hearth-cli"]),
+    (
+        "k8s-openapi",
+        &["hearth-crd", "hearth-operator", "hearth-cluster", "hearth-cli", "hearth-operator-bench"],
+    ),
     ("prost", &["hearth-rpc"]),
     ("tonic-prost", &["hearth-rpc"]),
     ("tonic", &["hearth-rpc", "hearth-storage", "hearth-driver", "hearth-executor"]),
