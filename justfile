@@ -24,6 +24,8 @@ bless:
 docs:
     cargo xtask docs
     cargo xtask rdd-api
+    cargo xtask crds
+    cargo xtask install
 
 # The benchmark table.
 bench *ARGUMENTS:
@@ -32,3 +34,16 @@ bench *ARGUMENTS:
 # Rust code of the internal wire.
 protos:
     cargo xtask protos
+
+# The image: with Docker, or without it as target/image.tar.
+image:
+    cargo xtask image
+
+# The test cluster: up, down, load IMAGE.tar, kill NODE, revive NODE.
+cluster *ARGUMENTS:
+    tests/cluster/cluster {{ARGUMENTS}}
+
+# The end-to-end tests in pods. Needs root, or KUBECONFIG and HEARTH_TEST_IMAGE.
+e2e *ARGUMENTS:
+    cargo build --workspace
+    cargo test --workspace --test e2e -- --test-threads 8 {{ARGUMENTS}}

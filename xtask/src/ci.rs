@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 
 use crate::workspace::Workspace;
-use crate::{say, tidy};
+use crate::{image, say, tidy};
 
 /// One step: its name, and the command that must succeed.
 struct Step {
@@ -19,10 +19,13 @@ const STEPS_BEFORE_TIDY: [Step; 2] = [
     Step { name: "clippy", arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"] },
 ];
 
-const STEPS_AFTER_TIDY: [Step; 3] = [
+const STEPS_AFTER_TIDY: [Step; 4] = [
     // The tests of real processes start these binaries, which Cargo builds for tests of the same package only.
     Step { name: "build", arguments: &["build", "--workspace"] },
     Step { name: "test", arguments: &["test", "--workspace"] },
+    // Of the whole workspace, as its dependencies would be built once more with the features of this package alone.
+    // The tests wait for pods most of the time, so more of them run side by side than there are cores.
+    Step { name: CLUSTER, arguments: &["test", "--workspace", "--test", "e2e", "--", "--test-threads", "8"] },
     Step {
         name: "simulator",
         arguments: &[
@@ -40,15 +43,22 @@ const STEPS_AFTER_TIDY: [Step; 3] = [
     },
 ];
 
+/// The step of the tests in pods; in others they do nothing.
+const CLUSTER: &str = "cluster";
+
 /// Runs every step in order, until one fails.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let start = Instant::now();
     for step in &STEPS_BEFORE_TIDY {
-        timed(step.name, || cargo(workspace, step.arguments))?;
+        timed(step.name, || cargo(workspace, step))?;
     }
     timed("tidy", || tidy::run(workspace))?;
     for step in &STEPS_AFTER_TIDY {
-        timed(step.name, || cargo(workspace, step.arguments))?;
+        timed(step.name, || cargo(workspace, step))?;
+    }
+    // Elsewhere it would take a release build's time from a developer who did not ask for an image.
+    if std::env::var_os("HEARTH_REQUIRE_CLUSTER").is_some() {
+        timed("image", || image::build_if_changed(workspace))?;
     }
     say(&format!("ci: all steps passed in {:.0} s", start.elapsed().as_secs_f64()));
     Ok(())
@@ -63,7 +73,7 @@ fn timed(name: &str, step: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Resul
     outcome.with_context(|| format!("ci step {name}"))
 }
 
-fn cargo(workspace: &Workspace, arguments: &[&str]) -> anyhow::Result<()> {
+fn cargo(workspace: &Workspace, step: &Step) -> anyhow::Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     // `cargo xtask` describes itself to its children in the environment, which must not leak into the tests.
@@ -74,6 +84,10 @@ fn cargo(workspace: &Workspace, arguments: &[&str]) -> anyhow::Result<()> {
             command.env_remove(name);
         }
     }
+    if step.name != CLUSTER {
+        command.env("HEARTH_CLUSTER_TESTS", "off");
+    }
+    let arguments = step.arguments;
     command.args(arguments).current_dir(workspace.root());
     let status = command.status().with_context(|| format!("start cargo {}", arguments.join(" ")))?;
     if !status.success() {

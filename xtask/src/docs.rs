@@ -32,6 +32,8 @@ A wrong value of a key in these tables is an error before anything starts:
 const FAMILIES: &str = "
 ## Families of keys
 
+Those about pods count on Kubernetes, where the operator reads them, and change nothing elsewhere.
+
 | key | meaning |
 |---|---|
 ";
@@ -72,7 +74,7 @@ fn no_effect(text: &mut String) {
     let _infallible = write!(
         text,
         "Spark 4.3.0 has {silent} more public keys, and families of keys such as `spark.sql.*`, `spark.hadoop.*` \
-         and `spark.kubernetes.*.label.*`.\n\
+         and `spark.connect.*`.\n\
          They may be set, so that a configuration written for Spark is accepted, and each of them warns:\n\n\
          ```text\n{}\n```\n\n\
          A key that nobody knows warns with the nearest known one:\n\n\

@@ -2,15 +2,21 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+mod api;
 mod ci;
 mod code;
+mod crds;
 mod docs;
 mod generated;
+mod image;
+mod install;
 mod protos;
 mod rdd_api;
 mod tidy;
+mod values;
 mod workspace;
 
 use workspace::Workspace;
@@ -29,10 +35,21 @@ enum Command {
     Ci,
     /// Checks the rules that the compiler does not know, and prints the largest files.
     Tidy,
-    /// Writes docs/configuration.md from the registry of configuration keys.
+    /// Writes docs/configuration.md from the configuration keys, docs/api.md from the custom resources and docs/helm.md
+    /// from the chart's values.
     Docs,
+    /// Writes deploy/install.yaml from the chart; needs helm.
+    Install,
     /// Writes docs/rdd-api.md from the docs and tests of the RDD API.
     RddApi,
+    /// Writes crds and charts/hearth/files/crds from crates/crd.
+    Crds,
+    /// Builds the Dockerfile.
+    Image {
+        /// Only if Dockerfile, Cargo.lock or toolchain changed since the last build.
+        #[arg(long)]
+        if_changed: bool,
+    },
     /// Writes crates/rpc/src/generated from crates/rpc/proto.
     Protos,
 }
@@ -52,8 +69,19 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Ci => ci::run(&workspace),
         Command::Tidy => tidy::run(&workspace),
-        Command::Docs => generated::write(&workspace, docs::generate()),
+        Command::Docs => {
+            generated::write(&workspace, docs::generate())?;
+            generated::write(&workspace, api::generate())?;
+            generated::write(&workspace, values::generate(&workspace)?)
+        }
+        Command::Install => {
+            let file = install::generate(&workspace)?.context("helm is not in PATH, and HELM is not set")?;
+            generated::write(&workspace, vec![file])
+        }
         Command::RddApi => generated::write(&workspace, rdd_api::generate(&workspace)?),
+        Command::Crds => generated::write(&workspace, crds::generate()),
+        Command::Image { if_changed: false } => image::build(&workspace),
+        Command::Image { if_changed: true } => image::build_if_changed(&workspace),
         Command::Protos => generated::write(&workspace, protos::generate(&workspace)?),
     }
 }

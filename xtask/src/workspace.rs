@@ -62,7 +62,9 @@ impl Workspace {
     pub(crate) fn manifests(&self) -> anyhow::Result<Vec<Source>> {
         let mut paths = vec![
             "examples/Cargo.toml".to_owned(),
+            "examples/image/Cargo.toml".to_owned(),
             "tests/Cargo.toml".to_owned(),
+            "tests/kubernetes/Cargo.toml".to_owned(),
             "xtask/Cargo.toml".to_owned(),
         ];
         paths.extend(self.folder("crates")?.into_iter().map(|name| format!("crates/{name}/Cargo.toml")));

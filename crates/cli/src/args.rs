@@ -5,6 +5,16 @@ use std::ffi::OsString;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::kill::{self, KillArgs};
+use crate::list::{self, ListArgs};
+use crate::logs::{self, LogsArgs};
+use crate::new::{self, NewArgs};
+use crate::operator::{self, OperatorArgs};
+use crate::rerun::{self, RerunArgs};
+use crate::status::{self, StatusArgs};
+use crate::submit::{self, SubmitArgs};
+use crate::why::{self, WhyArgs};
+
 /// Runs Spark applications without the JVM.
 #[derive(Debug, Parser)]
 #[command(
@@ -14,14 +24,19 @@ use clap_complete::Shell;
     long_about = "Runs Spark applications without the JVM.\n\n\
         An application is described by a SparkApplication manifest, the one that `kubectl apply` takes. \
         `hearth run` runs it on this machine: the driver and the executors are separate processes, with as \
-        many cores and as much memory as the manifest gives them.",
+        many cores and as much memory as the manifest gives them. \
+        `hearth submit` runs it on a Kubernetes cluster on which Hearth is installed.",
     after_long_help = "Examples:\n  \
         Run an application on this machine:\n    \
         hearth run deploy/examples/pi.yaml\n\n  \
         The same with four executors and other arguments:\n    \
         hearth run deploy/examples/pi.yaml --set spec.executor.instances=4 -- 100 1000000\n\n  \
         See what the application does:\n    \
-        hearth run deploy/examples/pi.yaml --log-level info\n\n\
+        hearth run deploy/examples/pi.yaml --log-level info\n\n  \
+        Run it on a cluster, see its log, and end as it ends:\n    \
+        hearth submit deploy/examples/pi.yaml --follow\n\n  \
+        Begin an application of your own:\n    \
+        hearth new my-app\n\n\
         `hearth COMMAND --help` says more about a command.",
     max_term_width = 110
 )]
@@ -52,6 +67,33 @@ pub(crate) enum Command {
         after_long_help = RUN_HELP
     )]
     Run(RunArgs),
+    /// Submit a SparkApplication manifest to a cluster.
+    #[command(long_about = submit::LONG_ABOUT, after_long_help = submit::HELP)]
+    Submit(SubmitArgs),
+    /// List the applications of a cluster.
+    #[command(after_long_help = list::HELP)]
+    List(ListArgs),
+    /// Tell the story of an application: its state, its runs, its executors, what happened lately.
+    #[command(after_long_help = status::HELP)]
+    Status(StatusArgs),
+    /// Print what the driver or the executors of an application print.
+    #[command(long_about = logs::LONG_ABOUT, after_long_help = logs::HELP)]
+    Logs(LogsArgs),
+    /// Say what an application is waiting for, and what to do about it.
+    #[command(after_long_help = why::HELP)]
+    Why(WhyArgs),
+    /// End an application.
+    #[command(long_about = kill::LONG_ABOUT, after_long_help = kill::HELP)]
+    Kill(KillArgs),
+    /// Run an application that has ended once more.
+    #[command(long_about = rerun::LONG_ABOUT, after_long_help = rerun::HELP)]
+    Rerun(RerunArgs),
+    /// Write a small application to begin with.
+    #[command(long_about = new::LONG_ABOUT, after_long_help = new::HELP)]
+    New(NewArgs),
+    /// Run the operator of a cluster.
+    #[command(long_about = operator::LONG_ABOUT, after_long_help = operator::HELP)]
+    Operator(Box<OperatorArgs>),
     /// Print the version.
     #[command(
         long_about = "Print the version of Hearth, and of Spark and of the SparkApplication that it follows.",

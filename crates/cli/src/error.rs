@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use hearth_crd::{FieldError, ReadError};
+use hearth_types::error_chain;
+
+use crate::{cluster_client, new};
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +40,26 @@ pub(crate) enum Error {
     Wait { source: std::io::Error },
     #[error("write to stdout: {source}")]
     Stdout { source: std::io::Error },
+    /// Whoever read stdout has seen enough.
+    #[error("nobody reads stdout any more")]
+    ReaderGone,
+    #[error(transparent)]
+    Cluster(#[from] cluster_client::Error),
+    #[error("{problem}")]
+    NoLog { problem: String },
+    #[error("watch application {name}: {problem}")]
+    Watch { name: String, problem: String },
+    #[error(
+        "application {name} has not ended ({state}); see what it does: hearth status {name}; to end it and begin again: \
+         hearth rerun {name} --now"
+    )]
+    NotEnded { name: String, state: String },
+    #[error("write a copy of the application to {path:?}: {source}")]
+    WriteCopy { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    New(#[from] new::Error),
+    #[error("{}", error_chain(source))]
+    Operator { source: Box<hearth_operator::run::Error> },
 }
 
 impl Error {
@@ -44,11 +67,12 @@ impl Error {
     pub(crate) fn sentences(&self) -> Vec<String> {
         match self {
             Self::Settings(problems) => problems.iter().map(ToString::to_string).collect(),
+            Self::ReaderGone => Vec::new(),
             one => vec![one.to_string()],
         }
     }
 
-    /// 2 where the user gave something wrong, 1 where this machine refused.
+    /// 2 where the user gave something wrong, 1 where this machine or the cluster refused.
     pub(crate) fn exit_status(&self) -> u8 {
         match self {
             Self::ReadManifest { .. }
@@ -58,13 +82,24 @@ impl Error {
             | Self::Conf { .. }
             | Self::Setting(_)
             | Self::Settings(_) => 2,
+            Self::Cluster(error) if error.is_usage() => 2,
+            Self::New(error) if error.is_usage() => 2,
+            // As a shell has it for a program that SIGPIPE ended.
+            Self::ReaderGone => 141,
             Self::Home { .. }
             | Self::CreateDirectory { .. }
             | Self::WriteConf { .. }
             | Self::RemoveDirectory { .. }
             | Self::Signals { .. }
             | Self::Wait { .. }
-            | Self::Stdout { .. } => 1,
+            | Self::Stdout { .. }
+            | Self::Cluster(_)
+            | Self::NoLog { .. }
+            | Self::Watch { .. }
+            | Self::NotEnded { .. }
+            | Self::WriteCopy { .. }
+            | Self::New(_)
+            | Self::Operator { .. } => 1,
         }
     }
 }

@@ -1,21 +1,24 @@
 //! Logging to stderr, as text or as JSON.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{LogFormat, LogLevel};
 use crate::error::Error;
 
+/// Warnings and errors, save for those of the Kubernetes client, which commands tell in their own words.
+const QUIET: &str = "warn,kube_client=off,kube_runtime=off";
+
 /// Starts logging: at `level`, or as `RUST_LOG` says, or warnings and errors.
 pub(crate) fn init(level: Option<LogLevel>, format: LogFormat) {
     let filter = match level {
         Some(level) => EnvFilter::new(level.as_str()),
-        None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")),
+        None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET)),
     };
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
-        LogFormat::Text => lines.with_target(false).init(),
+        LogFormat::Text => lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),
     }
 }

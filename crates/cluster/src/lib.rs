@@ -3,6 +3,7 @@
 //! The driver says how many executors it wants and hears what became of them; how they are made is the manager's own.
 #![warn(missing_docs)]
 
+pub mod kubernetes;
 pub mod local;
 mod manager;
 

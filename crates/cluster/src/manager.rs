@@ -1,7 +1,9 @@
 //! The port between a driver and whatever gives it executors.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use hearth_types::ExecutorId;
+use hearth_types::{ExecutorId, ExecutorLossReason};
 use tokio::sync::mpsc;
 
 /// Gives executors and takes them back. No method waits, but for `stop`; what comes of them is an event.
@@ -22,6 +24,12 @@ pub trait ClusterManager: Send + Sync {
     /// End an executor at once; it does not answer any more. Comes back as `ClusterEvent::ExecutorExited`.
     fn abandon(&self, executor: ExecutorId);
 
+    /// The driver counts an executor as gone, whoever said so.
+    fn lost(&self, executor: ExecutorId);
+
+    /// How long it may take until `ClusterEvent::ExecutorExited` follows the end of an executor.
+    fn exit_wait(&self) -> Duration;
+
     /// Takes all executors back, which were told to shut down. Returns when none is left, after two seconds at most.
     async fn stop(&self);
 }
@@ -33,8 +41,8 @@ pub enum ClusterEvent {
     ExecutorExited {
         /// Which.
         executor: ExecutorId,
-        /// Exit code, or 128 + signal.
-        code: i32,
+        /// Why: `Exited`, or what the cluster knows beyond that.
+        reason: ExecutorLossReason,
     },
     /// There will be no more executors until they are asked for again.
     RequestFailed {

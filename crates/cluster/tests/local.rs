@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use hearth_cluster::local::{Launch, LocalCluster, Program};
 use hearth_cluster::{ClusterEvent, ClusterManager, EventReceiver};
-use hearth_types::ExecutorId;
+use hearth_types::{ExecutorId, ExecutorLossReason};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
@@ -31,7 +31,10 @@ async fn next(events: &mut EventReceiver) -> ClusterEvent {
 }
 
 fn exited(executor: u32, code: i32) -> ClusterEvent {
-    ClusterEvent::ExecutorExited { executor: ExecutorId(executor), code }
+    ClusterEvent::ExecutorExited {
+        executor: ExecutorId(executor),
+        reason: ExecutorLossReason::Exited { code },
+    }
 }
 
 /// Looks again and again until `path` holds a whole line.

@@ -3,7 +3,7 @@
 use crate::value::Value;
 
 /// The value of `spark.master`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Master {
     /// In the driver's own process: `local`, `local[N]`, `local[*]`.
     Local {
@@ -19,12 +19,25 @@ pub enum Master {
         /// Memory of each, in MiB.
         memory_mib: u64,
     },
+    /// In executor pods: `k8s://https://host:port`. The driver is in a pod too.
+    Kubernetes {
+        /// The URL of the API server.
+        server: String,
+    },
 }
 
 impl Master {
     fn read(text: &str) -> Option<Self> {
         if text == "local" {
             return Some(Self::Local { slots: 1 });
+        }
+        if let Some(server) = text.strip_prefix("k8s://") {
+            // Without a scheme, https is meant.
+            let server =
+                if server.contains("://") { server.to_owned() } else { format!("https://{server}") };
+            let (scheme, host) = server.split_once("://")?;
+            let is_url = ["http", "https"].contains(&scheme) && !host.trim_matches('/').is_empty();
+            return is_url.then_some(Self::Kubernetes { server });
         }
         let inside = |prefix: &str| text.strip_prefix(prefix)?.strip_prefix('[')?.strip_suffix(']');
         if let Some(numbers) = inside("local-cluster") {
@@ -49,7 +62,8 @@ impl Value for Master {
 
     fn parse(text: &str, (): &()) -> Result<Self, String> {
         Self::read(text.trim()).ok_or_else(|| {
-            "is not a master; use local, local[N], local[*] or local-cluster[executors,cores,memoryMB]"
+            "is not a master; use local, local[N], local[*], local-cluster[executors,cores,memoryMB] or \
+             k8s://https://host:port"
                 .to_owned()
         })
     }
@@ -75,6 +89,10 @@ mod tests {
         assert_eq!(parse("local[*]"), Master::Local { slots: processors() });
         let cluster = Master::LocalCluster { executors: 2, cores: 1, memory_mib: 1024 };
         assert_eq!(parse("local-cluster[2, 1, 1024]"), cluster);
+        let kubernetes = |server: &str| Master::Kubernetes { server: server.to_owned() };
+        assert_eq!(parse("k8s://https://kubernetes.default.svc"), kubernetes("https://kubernetes.default.svc"));
+        assert_eq!(parse("k8s://http://127.0.0.1:8001"), kubernetes("http://127.0.0.1:8001"));
+        assert_eq!(parse("k8s://10.0.0.1:6443"), kubernetes("https://10.0.0.1:6443"));
     }
 
     #[test]
@@ -89,9 +107,12 @@ mod tests {
             "local-cluster[1,1,0]",
             "yarn",
             "spark://h:7077",
+            "k8s://",
+            "k8s://https://",
+            "k8s://ftp://h",
         ] {
             let problem = Master::parse(text, &()).unwrap_err();
-            assert!(problem.ends_with("or local-cluster[executors,cores,memoryMB]"), "{text:?}: {problem}");
+            assert!(problem.ends_with("or k8s://https://host:port"), "{text:?}: {problem}");
         }
     }
 }

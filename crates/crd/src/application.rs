@@ -31,6 +31,7 @@ use crate::timeouts::Timeouts;
     singular = "sparkapplication",
     shortname = "sparkapp",
     namespaced,
+    schema = "disabled",
     status = "SparkApplicationStatus",
     derive = "PartialEq",
     printcolumn = r#"{"name":"Suspend","type":"boolean","jsonPath":".spec.suspend"}"#,
@@ -41,6 +42,12 @@ use crate::timeouts::Timeouts;
     printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
 )]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [{
+    "rule": "!has(self.nodeSelector) || size(self.nodeSelector) == 0 \
+        || ((!has(self.driver.nodeSelector) || size(self.driver.nodeSelector) == 0) \
+        && (!has(self.executor.nodeSelector) || size(self.executor.nodeSelector) == 0))",
+    "message": "nodeSelector excludes driver.nodeSelector and executor.nodeSelector; use one or the other"
+}]))]
 pub struct SparkApplicationSpec {
     /// Keeps the application from running; a running one loses its pods until this is false again.
     /// Queueing systems such as Kueue set it.

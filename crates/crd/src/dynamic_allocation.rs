@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 /// Lets the number of executors follow the load.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [{
+    "rule": "!has(self.enabled) || !self.enabled || !has(self.minExecutors) || !has(self.maxExecutors) \
+        || self.minExecutors <= self.maxExecutors",
+    "message": "minExecutors must not be more than maxExecutors"
+}]))]
 pub struct DynamicAllocation {
     /// Whether it is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]

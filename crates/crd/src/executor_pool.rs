@@ -24,6 +24,7 @@ pub const MOST_EXECUTORS: i32 = 10_000;
     singular = "executorpool",
     shortname = "execpool",
     namespaced,
+    schema = "disabled",
     status = "ExecutorPoolStatus",
     derive = "PartialEq",
     scale(
@@ -40,7 +41,11 @@ pub const MOST_EXECUTORS: i32 = 10_000;
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutorPoolSpec {
-    /// The name of the SparkApplication.
+    /// The name of the SparkApplication. It cannot be changed.
+    #[schemars(extend("x-kubernetes-validations" = [{
+        "rule": "self == oldSelf",
+        "message": "application cannot be changed"
+    }]))]
     pub application: String,
     /// How many executors there are to be. The driver, a user or an autoscaler sets it.
     #[serde(default)]
@@ -72,16 +77,19 @@ pub struct ExecutorPoolStatus {
     /// The number of the next executor. Numbers below are in use or were, and are not used again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_executor_id: Option<u32>,
-    /// How many executors ended with a failure so far.
+    /// How many executors failed so far. Those that were taken away, as by an eviction, do not count.
     #[serde(default)]
     pub failed_executors: i32,
-    /// How many in a row failed before they were ready; each makes the next wait longer.
+    /// The numbers of the executors that ended and were counted, and whose pods are still there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_executors: Option<Vec<u32>>,
+    /// How many times in a row executors failed as soon as they were started; each makes the next wait longer.
     #[serde(default)]
     pub failed_starts: i32,
     /// No executor is started before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_time: Option<Time>,
-    /// The latest failures, oldest first, at most ten.
+    /// The latest executors that failed or were taken away, oldest first, at most ten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<Vec<ExecutorFailure>>,
     /// The generation of the spec that this says something about.

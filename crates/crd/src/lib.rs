@@ -12,7 +12,9 @@ mod application;
 mod attempt;
 mod batch;
 mod cause;
+mod connect;
 mod defaults;
+mod definition;
 mod deps;
 mod driver;
 mod dynamic_allocation;
@@ -28,9 +30,11 @@ mod pod;
 mod quantity;
 mod read;
 mod restart;
+mod scheduled;
 mod schema;
 mod spark_conf;
 mod status;
+mod template;
 mod timeouts;
 mod validate;
 
@@ -38,12 +42,19 @@ pub use application::{ApplicationType, DeployMode, PythonVersion, SparkApplicati
 pub use attempt::{Attempt, AttemptOutcome};
 pub use batch::BatchSchedulerOptions;
 pub use cause::FailureCause;
+pub use connect::{
+    ConnectExecutorSpec, ConnectServerSpec, ConnectServerStatus, SparkConnect, SparkConnectSpec,
+    SparkConnectState, SparkConnectStatus,
+};
 pub use defaults::with_defaults;
+pub use definition::{Definition, Field, definitions};
 pub use deps::Dependencies;
 pub use driver::DriverSpec;
 pub use dynamic_allocation::DynamicAllocation;
 pub use executor::ExecutorSpec;
-pub use executor_pool::{ExecutorFailure, ExecutorPool, ExecutorPoolSpec, ExecutorPoolStatus, MOST_EXECUTORS};
+pub use executor_pool::{
+    ExecutorFailure, ExecutorPool, ExecutorPoolSpec, ExecutorPoolStatus, MOST_EXECUTORS,
+};
 pub use field_error::{FieldError, Place};
 pub use field_path::{FieldPath, ParseFieldPathError, Segment};
 pub use ingress::{DriverIngressOptions, SparkUiOptions};
@@ -53,8 +64,13 @@ pub use pod::{GpuSpec, NameKey, NamePath, Port, SecretInfo, SecretType};
 pub use quantity::{ParseMemoryError, memory_mib};
 pub use read::{Manifest, ReadError, Warning, read_application, set_path};
 pub use restart::{RestartPolicy, RestartPolicyType};
+pub use scheduled::{
+    ConcurrencyPolicy, ScheduleState, ScheduledSparkApplication, ScheduledSparkApplicationSpec,
+    ScheduledSparkApplicationStatus,
+};
 pub use spark_conf::{driver_env, is_dynamic_allocation, spark_conf};
 pub use status::{ApplicationState, ApplicationStateType, DriverInfo, ExecutorState, SparkApplicationStatus};
+pub use template::pod_template;
 pub use timeouts::Timeouts;
 pub use validate::validate;
 

@@ -2,7 +2,9 @@
 //!
 //! Kubeflow's operator: the limits of the resource definition and the checks of its webhook.
 
-use std::collections::BTreeSet;
+mod pods;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::application::{SparkApplication, SparkApplicationSpec};
 use crate::driver::DriverSpec;
@@ -22,8 +24,10 @@ pub fn validate(application: &SparkApplication) -> Vec<FieldError> {
     check.driver(&application.spec.driver);
     check.executor(&application.spec);
     check.restarts(&application.spec);
+    check.timeouts(&application.spec);
     check.ports(&application.spec);
     check.placement(&application.spec);
+    check.pods(&application.spec);
     check.errors
 }
 
@@ -92,13 +96,14 @@ impl Check {
                 "found nothing; name the program to run",
             );
         }
-        if let Some(factor) = &spec.memory_overhead_factor
+        self.factor(FieldPath::of(["spec", "memoryOverheadFactor"]), spec.memory_overhead_factor.as_deref());
+    }
+
+    fn factor(&mut self, path: FieldPath, text: Option<&str>) {
+        if let Some(factor) = text
             && !factor.parse::<f64>().is_ok_and(|factor| factor >= 0.0 && factor.is_finite())
         {
-            self.error(
-                FieldPath::of(["spec", "memoryOverheadFactor"]),
-                format!("{factor:?} is not a factor; write a number from 0, as in \"0.1\""),
-            );
+            self.error(path, format!("{factor:?} is not a factor; write a number from 0, as in \"0.1\""));
         }
     }
 
@@ -183,6 +188,16 @@ impl Check {
         self.at_least(path.key("onFailureRetryInterval"), policy.on_failure_retry_interval, 1);
     }
 
+    fn timeouts(&mut self, spec: &SparkApplicationSpec) {
+        let Some(timeouts) = &spec.timeouts else { return };
+        let path = FieldPath::of(["spec", "timeouts"]);
+        self.at_least(path.key("queueSeconds"), timeouts.queue_seconds, 1);
+        self.at_least(path.key("startSeconds"), timeouts.start_seconds, 1);
+        self.at_least(path.key("runSeconds"), timeouts.run_seconds, 1);
+        self.at_least(path.key("imagePullSeconds"), timeouts.image_pull_seconds, 1);
+        self.at_least(path.key("unschedulableSeconds"), timeouts.unschedulable_seconds, 1);
+    }
+
     fn ports(&mut self, spec: &SparkApplicationSpec) {
         let exporter = spec.monitoring.as_ref().and_then(|monitoring| monitoring.prometheus.as_ref());
         if let Some(port) = exporter.and_then(|exporter| exporter.port)
@@ -219,11 +234,14 @@ impl Check {
 
     fn placement(&mut self, spec: &SparkApplicationSpec) {
         let spec_path = FieldPath::of(["spec"]);
-        if spec.node_selector.is_some() {
+        let is_set = |selector: &Option<BTreeMap<String, String>>| {
+            selector.as_ref().is_some_and(|selector| !selector.is_empty())
+        };
+        if is_set(&spec.node_selector) {
             for (role, selector) in
                 [("driver", &spec.driver.node_selector), ("executor", &spec.executor.node_selector)]
             {
-                if selector.is_some() {
+                if is_set(selector) {
                     self.error(
                         spec_path.key(role).key("nodeSelector"),
                         "found beside spec.nodeSelector; use one or the other",

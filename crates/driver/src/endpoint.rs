@@ -1,9 +1,11 @@
 //! The driver's port. Spark: `RpcEnv` with `DriverEndpoint`, and the driver's `BlockTransferService`.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hearth_rpc::control::{AttachedExecutor, DriverService, Sender};
+use hearth_rpc::message::AppConfig;
 use hearth_rpc::{Identity, Listener, Services};
 use hearth_storage::{BlockManager, BlockService};
 
@@ -25,6 +27,10 @@ pub struct Endpoint {
     pub identity: Identity,
     /// The driver's blocks.
     pub blocks: Arc<BlockManager>,
+    /// The application's settings, for executors that ask.
+    pub conf: BTreeMap<String, String>,
+    /// Generation of the driver, from 1.
+    pub epoch: u64,
 }
 
 pub(crate) fn open(
@@ -32,7 +38,7 @@ pub(crate) fn open(
     runtime: &Background,
     attached: Sender<AttachedExecutor>,
 ) -> Result<SocketAddr, Error> {
-    let Endpoint { host, port, port_key, build_id, identity, blocks } = endpoint;
+    let Endpoint { host, port, port_key, build_id, identity, blocks, conf, epoch } = endpoint;
     let (told, bound) = crossbeam_channel::bounded(1);
     // On the runtime and not here: the caller may be on a runtime of its own, where nothing may block on another.
     runtime.spawn(async move {
@@ -40,9 +46,11 @@ pub(crate) fn open(
             Ok(listener) => listener,
             Err(error) => return drop(told.send(Err(error))),
         };
-        drop(told.send(Ok(listener.address())));
+        let address = listener.address();
+        drop(told.send(Ok(address)));
+        let config = AppConfig { conf, driver_block_address: address.to_string(), driver_epoch: epoch };
         let services = Services::default()
-            .with(DriverService::new(&build_id, attached))
+            .with(DriverService::new(&build_id, config, attached))
             .with(BlockService::new(blocks).into_server());
         if let Err(error) = listener.serve(services, &identity).await {
             tracing::error!(%error, "the driver's port is closed: executors cannot reach it any more");

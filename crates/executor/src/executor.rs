@@ -51,6 +51,7 @@ pub enum StartError {
 /// A running executor: slots, control loop and heartbeat.
 pub struct Executor {
     env: Arc<ExecutorEnv>,
+    to_driver: Sender<FromExecutor>,
     control: JoinHandle<Ending>,
 }
 
@@ -78,9 +79,16 @@ impl Executor {
         };
         let slots = Slots::start(slots, Arc::new(attempts), &to_driver)
             .map_err(|source| StartError::Threads { slots, source })?;
-        let control = Control::new(Arc::clone(&env), slots, to_driver);
+        let control = Control::new(Arc::clone(&env), slots, to_driver.clone());
         let control = runtime.spawn(control.run(from_driver, heartbeat));
-        Ok(Self { env, control })
+        Ok(Self { env, to_driver, control })
+    }
+
+    /// Tells the driver that this executor is about to be taken away. It gets no more tasks, and ends with
+    /// `Ending::Shutdown` when it is not needed any more.
+    pub fn decommission(&self) {
+        // An error says that the driver is gone, which the loop is about to notice.
+        drop(self.to_driver.send(FromExecutor::Decommissioning));
     }
 
     /// What its tasks share.
@@ -89,9 +97,9 @@ impl Executor {
     }
 
     /// Waits until it has ended. Attempts that do not look at their flag may still be running on their threads.
-    pub async fn ended(self) -> Ending {
+    pub async fn ended(&mut self) -> Ending {
         // The loop neither panics nor is aborted; if the runtime goes away, so did the driver.
-        self.control.await.unwrap_or(Ending::Disconnected)
+        (&mut self.control).await.unwrap_or(Ending::Disconnected)
     }
 }
 

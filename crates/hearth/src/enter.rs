@@ -8,12 +8,14 @@ use std::process::exit;
 use std::sync::Arc;
 
 use hearth_rdd::RddRunner;
+use hearth_types::pod::{ROLE, ROLE_EXECUTOR};
 
-/// Set by the cluster manager in the environment of executor processes.
-const ROLE: &str = "HEARTH_ROLE";
+use crate::first_process;
 
 extern "C" fn enter() {
-    if std::env::var_os(ROLE).is_some_and(|role| role == "executor") {
+    // Before anything else: there must be no other thread, and little memory.
+    first_process::split();
+    if std::env::var_os(ROLE).is_some_and(|role| role == ROLE_EXECUTOR) {
         // A panic cannot leave a function that the loader calls; `executor_main` lets none out.
         let ended = hearth_executor::executor_main(Arc::new(RddRunner));
         exit(i32::from(ended != std::process::ExitCode::SUCCESS));

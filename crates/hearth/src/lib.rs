@@ -41,6 +41,7 @@
 #![warn(missing_docs)]
 
 mod enter;
+mod first_process;
 
 pub use hearth_conf::SparkConf;
 pub use hearth_driver::{

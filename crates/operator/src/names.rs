@@ -27,6 +27,9 @@ pub const DRIVER_EPOCH_ANNOTATION: &str = "hearth.dev/driver-epoch";
 /// Annotation of a pool: `spec.executor.instances` when it was last taken from the application.
 pub const INSTANCES_ANNOTATION: &str = "hearth.dev/instances";
 
+/// Annotation of a pool: `true` if the pods of executors that ended are kept, as `spec.executor.deleteOnTermination: false` says.
+pub const KEEP_EXECUTORS_ANNOTATION: &str = "hearth.dev/keep-executors";
+
 /// The container of a driver. Clients follow its log by this name.
 pub const DRIVER_CONTAINER: &str = "spark-kubernetes-driver";
 /// The container of an executor.
@@ -99,6 +102,26 @@ impl<'a> Names<'a> {
         format!("{}-prom-conf", self.application)
     }
 
+    /// The service of a further port of the driver.
+    pub fn driver_port_service(&self, port: i32) -> String {
+        self.short(&format!("-driver-{port}"))
+    }
+
+    /// The ingress of a further port of the driver.
+    pub fn driver_port_ingress(&self, port: i32) -> String {
+        self.short(&format!("-ing-{port}"))
+    }
+
+    /// The group of pods, for the coscheduling plugin.
+    pub fn pod_group(&self) -> String {
+        self.short("-pg")
+    }
+
+    /// The group of pods, for Volcano.
+    pub fn volcano_pod_group(&self) -> String {
+        format!("spark-{}-pg", self.application)
+    }
+
     /// The pod of executor `number` of submission attempt `attempt`: another attempt never meets a name of this one.
     pub fn executor_pod(&self, attempt: u32, number: u32) -> String {
         format!("{}-{attempt}-exec-{number}", self.application)
@@ -106,17 +129,30 @@ impl<'a> Names<'a> {
 
     /// The application's name with a suffix, cut and told apart by a digest where it would be too long for a service.
     fn short(&self, suffix: &str) -> String {
-        let whole = format!("{}{suffix}", self.application);
-        if whole.len() <= LONGEST_LABEL {
-            return whole;
-        }
-        let digest = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, self.application.as_bytes());
-        let digest = &digest.simple().to_string()[..8];
-        let room = LONGEST_LABEL - suffix.len() - digest.len() - 1;
-        // Names are ASCII, as the API server sees to.
-        let head: String = self.application.chars().take(room).collect();
-        format!("{}-{digest}{suffix}", head.trim_end_matches('-'))
+        short(self.application, suffix)
     }
+}
+
+/// The name of the volume of a config map or secret: such a name may be longer than a volume's, and have dots.
+pub fn volume_name(of: &str, suffix: &str) -> String {
+    if of.contains('.') {
+        // Not only without the dots, as another may be called that.
+        return shortened(of, suffix);
+    }
+    short(of, suffix)
+}
+
+fn short(name: &str, suffix: &str) -> String {
+    let whole = format!("{name}{suffix}");
+    if whole.len() <= LONGEST_LABEL { whole } else { shortened(name, suffix) }
+}
+
+fn shortened(name: &str, suffix: &str) -> String {
+    let digest = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes());
+    let digest = &digest.simple().to_string()[..8];
+    let room = LONGEST_LABEL - suffix.len() - digest.len() - 1;
+    let head: String = name.replace('.', "-").chars().take(room).collect();
+    format!("{}-{digest}{suffix}", head.trim_end_matches('-'))
 }
 
 #[cfg(test)]

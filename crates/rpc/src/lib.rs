@@ -20,6 +20,6 @@ pub use bootstrap::Bootstrap;
 pub use connector::{Connector, ConnectorError};
 pub use convert::Malformed;
 pub use server::{BindError, Listener, Services};
-pub use tls::{Authority, CertificateError, Identity, client_tls, server_tls};
+pub use tls::{Authority, CertificateError, Identity, IdentityError, client_tls, server_tls};
 pub use tls_connector::TlsConnector;
 pub use version::{PROTOCOL_VERSION, build_id, check_registration};

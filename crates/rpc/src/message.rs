@@ -33,6 +33,20 @@ pub enum FromExecutor {
     },
     /// Cached partitions that appeared, moved or went outside of a task (eviction).
     BlockUpdates(Vec<BlockUpdate>),
+    /// It is about to be taken away, so it wants no new tasks. Answered by `Shutdown` once it is not needed any more.
+    Decommissioning,
+}
+
+/// What an executor must know before it can register, when the driver did not start it itself.
+/// Spark: `SparkAppConfig`, the answer to `RetrieveSparkAppConfig`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppConfig {
+    /// The application's `spark.*` settings.
+    pub conf: BTreeMap<String, String>,
+    /// `host:port` of the driver's block service.
+    pub driver_block_address: String,
+    /// Generation of the driver, from 1. Executors obey the highest that they have seen.
+    pub driver_epoch: u64,
 }
 
 /// Who an executor is.

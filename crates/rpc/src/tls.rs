@@ -1,12 +1,15 @@
 //! Who may talk to whom: a certificate authority for each application, and TLS that asks both sides for a certificate.
 //!
-//! The driver makes the authority in memory and hands every executor its own key and certificate.
+//! Whoever starts the application makes the authority: a driver on one machine in memory, the operator for a secret of the application.
+//! Every executor gets its own key and certificate.
 //! Whoever holds a certificate of the application is trusted by all of it; nobody else gets past the handshake.
 //! Spark: `spark.authenticate` with `spark.network.crypto.enabled`; ours is always on.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hearth_types::pod;
 use rcgen::KeyUsagePurpose;
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use serde::{Deserialize, Serialize};
@@ -26,7 +29,7 @@ pub struct CertificateError {
     source: rcgen::Error,
 }
 
-/// The certificate authority of one application. Its key never leaves the process.
+/// The certificate authority of one application. `Debug` hides its key.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     ca_pem: String,
@@ -37,13 +40,30 @@ impl Authority {
     pub fn new(app_id: &str) -> Result<Self, CertificateError> {
         let make = || {
             let key = KeyPair::generate()?;
-            let mut params = named(&format!("hearth {app_id}"), Vec::new())?;
-            params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-            params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+            let params = authority_params(app_id)?;
             let ca_pem = params.self_signed(&key)?.pem();
             Ok(Self { issuer: Issuer::new(params, key), ca_pem })
         };
         make().map_err(|source| CertificateError { name: app_id.to_owned(), source })
+    }
+
+    /// The authority that [`Self::new`] made for the application `app_id`, from [`Self::ca_pem`] and [`Self::key_pem`].
+    pub fn from_pem(app_id: &str, ca_pem: &str, key_pem: &str) -> Result<Self, CertificateError> {
+        let make = || {
+            let key = KeyPair::from_pem(key_pem)?;
+            Ok(Self { issuer: Issuer::new(authority_params(app_id)?, key), ca_pem: ca_pem.to_owned() })
+        };
+        make().map_err(|source| CertificateError { name: app_id.to_owned(), source })
+    }
+
+    /// The certificate of the authority.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// The private key of the authority: a secret that no process of the application needs.
+    pub fn key_pem(&self) -> String {
+        self.issuer.key().serialize_pem()
     }
 
     /// A key and a certificate for one process of the application; `name` is for people.
@@ -68,6 +88,14 @@ impl fmt::Debug for Authority {
     }
 }
 
+/// What makes a certificate that of the application's authority: its name and its rights.
+fn authority_params(app_id: &str) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = named(&format!("hearth {app_id}"), Vec::new())?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+    Ok(params)
+}
+
 fn named(name: &str, alternative_names: Vec<String>) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(alternative_names)?;
     params.distinguished_name.push(DnType::CommonName, name);
@@ -83,6 +111,28 @@ pub struct Identity {
     pub key_pem: String,
     /// The certificate of the application's authority.
     pub ca_pem: String,
+}
+
+impl Identity {
+    /// Reads the files `ca.crt`, `tls.crt` and `tls.key` of a directory.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn read(dir: &Path) -> Result<Self, IdentityError> {
+        let read = |name: &str| {
+            let path = dir.join(name);
+            std::fs::read_to_string(&path).map_err(|source| IdentityError { path, source })
+        };
+        Ok(Self { ca_pem: read(pod::CA_CERT)?, cert_pem: read(pod::TLS_CERT)?, key_pem: read(pod::TLS_KEY)? })
+    }
+}
+
+/// Why a process has no identity.
+#[derive(Debug, thiserror::Error)]
+#[error("read {path:?}")]
+pub struct IdentityError {
+    path: PathBuf,
+    source: std::io::Error,
 }
 
 impl fmt::Debug for Identity {

@@ -19,6 +19,11 @@ pub(crate) const FRAME: u32 = 256 << 10;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// While something is under way, a peer that says nothing for so long is asked whether it is there.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// How long its answer may take. A machine that is gone, unlike a process, closes no connection.
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// Connects with mutual TLS and keeps one channel per address, which several streams share.
 pub struct TlsConnector {
     tls: ClientTlsConfig,
@@ -40,6 +45,8 @@ impl TlsConnector {
         Ok(endpoint
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true)
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_frame_size(FRAME)

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::OnceLock;
 
+use hearth_types::ExecutorId;
+
 use crate::message::Registration;
 
 /// Raised whenever a message changes its meaning.
@@ -20,7 +22,17 @@ pub fn build_id() -> &'static str {
 /// Whether an executor may join a driver of the build `own`. The error says what to do.
 pub fn check_registration(registration: &Registration, own: &str) -> Result<(), String> {
     let Registration { executor, protocol_version, build_id, .. } = registration;
-    if *protocol_version != PROTOCOL_VERSION {
+    check_version(*executor, *protocol_version, build_id, own)
+}
+
+/// The same for an executor that says no more about itself yet.
+pub(crate) fn check_version(
+    executor: ExecutorId,
+    protocol_version: u32,
+    build_id: &str,
+    own: &str,
+) -> Result<(), String> {
+    if protocol_version != PROTOCOL_VERSION {
         return Err(format!(
             "executor {executor} speaks protocol version {protocol_version} and the driver {PROTOCOL_VERSION}: \
              run driver and executors from the same release of Hearth"

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hearth_rpc::control::{AttachedExecutor, DriverService, Receiver, attach, channel};
-use hearth_rpc::message::{FromExecutor, Registration, ToExecutor};
+use hearth_rpc::message::{AppConfig, FromExecutor, Registration, ToExecutor};
 use hearth_rpc::{
     Authority, BindError, Connector, Identity, Listener, PROTOCOL_VERSION, Services, TlsConnector,
 };
@@ -30,7 +30,7 @@ async fn server() -> Server {
     let listener = Listener::bind("127.0.0.1", 0, "spark.driver.port").await.unwrap();
     let address = listener.address();
     let (sender, attached) = channel();
-    let services = Services::default().with(DriverService::new(BUILD, sender));
+    let services = Services::default().with(DriverService::new(BUILD, AppConfig::default(), sender));
     tokio::spawn(async move { listener.serve(services, &identity).await });
     Server { authority, address, attached }
 }

@@ -10,6 +10,9 @@ use crate::executor::{Effect, Executor, Inside, Surroundings};
 use crate::plan::Strike;
 use crate::world::{Life, Occurrence, Process, START, World};
 
+/// The longest time that an executor has when it is to be taken away.
+const GRACE: Duration = Duration::from_secs(5);
+
 impl World<'_> {
     pub(crate) fn on_started(&mut self, id: ExecutorId) {
         let crashes = self.faulty && self.random.chance(self.plan.faults.refusal / 2);
@@ -142,6 +145,12 @@ impl World<'_> {
                 if let Some(process) = self.processes.get_mut(&id) {
                     process.is_broken = true;
                 }
+            }
+            Strike::Decommission => {
+                self.say(id, Event::ExecutorDecommissioning { executor: id }, None);
+                let reason = ExecutorLossReason::NotByApp("decommissioned".to_owned());
+                let grace = self.random.up_to(GRACE);
+                self.after(grace, Occurrence::Ends(id, reason));
             }
             Strike::DropBlock => {
                 let inside = Inside::DropBlock;

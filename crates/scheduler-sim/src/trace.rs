@@ -97,6 +97,7 @@ impl fmt::Display for ShownEvent<'_> {
                 write!(f, "executor {executor} registered on {host} slots={slots}")
             }
             Event::ExecutorLost { executor, reason } => write!(f, "executor {executor} lost: {reason}"),
+            Event::ExecutorDecommissioning { executor } => write!(f, "executor {executor} decommissioning"),
             Event::ExecutorRequestFailed { reason } => write!(f, "executor request failed: {reason}"),
             Event::Heartbeat { executor } => write!(f, "heartbeat {executor}"),
             Event::TaskEnded { id, executor, end, .. } => {

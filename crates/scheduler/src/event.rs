@@ -49,6 +49,13 @@ pub enum Event {
         /// Why.
         reason: ExecutorLossReason,
     },
+    /// An executor is about to be taken away (drain, eviction, scale-down), or its stream broke and why is not known yet.
+    /// It gets no new tasks; what runs there goes on. Followed by `Action::RemoveExecutors` once no task runs there and
+    /// no active job can read its map outputs, unless `ExecutorLost` comes first.
+    ExecutorDecommissioning {
+        /// Which.
+        executor: ExecutorId,
+    },
     /// The cluster manager could not do what `Action::RequestExecutors` asked. The scheduler asks again later.
     ExecutorRequestFailed {
         /// For people.

@@ -2,7 +2,7 @@
 
 use hearth_types::{ExecutorId, ExecutorLossReason, HostName, ListenerEvent};
 
-use crate::Scheduler;
+use crate::{Action, Scheduler};
 use crate::seam::Turn;
 
 /// An executor that says it is ready.
@@ -32,6 +32,40 @@ impl Scheduler {
         turn.offer_all = true;
     }
 
+    /// An executor will be taken away: no new tasks. With dynamic allocation another may be asked for in its place.
+    pub(crate) fn on_executor_decommissioning(&mut self, turn: &mut Turn, executor: ExecutorId) {
+        match self.tasks.executors().get(executor) {
+            Some(data) if data.removing => {}
+            Some(_) => {
+                self.tasks.set_removing(&[executor]);
+                turn.offer_all = true;
+                self.allocation.on_executor_lost();
+                self.allocation.touch(executor);
+                self.decommissioning.insert(executor);
+            }
+            None => self.stale_events += 1,
+        }
+    }
+
+    /// Those that will be taken away go as soon as no task runs there and nobody can still read their map outputs.
+    /// They may be ended before; moving the outputs to others would let them go earlier.
+    pub(crate) fn let_decommissioned_go(&mut self, turn: &mut Turn) {
+        if self.decommissioning.is_empty() {
+            return;
+        }
+        let (tasks, dag) = (&self.tasks, &self.dag);
+        let is_needed = |executor: ExecutorId| {
+            tasks.executors().get(executor).is_some_and(|data| !data.tasks.is_empty())
+                || dag.map_outputs.shuffles_on(executor).any(|shuffle| dag.needs_shuffle(shuffle))
+        };
+        let going: Vec<_> =
+            self.decommissioning.iter().copied().filter(|executor| !is_needed(*executor)).collect();
+        if !going.is_empty() {
+            self.decommissioning.retain(|executor| !going.contains(executor));
+            turn.actions.push(Action::RemoveExecutors { executors: going });
+        }
+    }
+
     /// An executor is gone: first its tasks are settled, then what it kept is forgotten.
     pub(crate) fn on_executor_lost(
         &mut self,
@@ -51,6 +85,7 @@ impl Scheduler {
         if !data.removing {
             self.allocation.on_executor_lost();
         }
+        self.decommissioning.remove(&executor);
         self.tasks.on_executor_lost(turn, executor, reason);
         self.route(turn);
         self.dag.on_executor_lost(executor);

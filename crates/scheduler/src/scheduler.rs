@@ -24,6 +24,8 @@ pub struct Scheduler {
     pub(crate) liveness: Liveness,
     /// Executors that were lost: a late registration does not bring them back.
     pub(crate) lost: BTreeSet<ExecutorId>,
+    /// Executors that will be taken away, and were not told yet that they may go.
+    pub(crate) decommissioning: BTreeSet<ExecutorId>,
     now: Timestamp,
     commands: VecDeque<Command>,
     reports: VecDeque<Report>,
@@ -39,6 +41,7 @@ impl Scheduler {
             allocation: ExecutorAllocation::new(&conf),
             stale_events: 0,
             lost: BTreeSet::new(),
+            decommissioning: BTreeSet::new(),
             now: Timestamp::default(),
             commands: VecDeque::new(),
             reports: VecDeque::new(),
@@ -63,6 +66,7 @@ impl Scheduler {
         self.route(&mut turn);
         self.offer(&mut turn, freed);
         self.allocate(&mut turn);
+        self.let_decommissioned_go(&mut turn);
         self.commands = turn.commands;
         self.reports = turn.reports;
         turn.actions
@@ -102,6 +106,7 @@ impl Scheduler {
                 self.on_executor_registered(turn, new);
             }
             Event::ExecutorLost { executor, reason } => self.on_executor_lost(turn, executor, &reason),
+            Event::ExecutorDecommissioning { executor } => self.on_executor_decommissioning(turn, executor),
             Event::ExecutorRequestFailed { reason: _ } => self.allocation.on_request_failed(turn.now),
             Event::Heartbeat { executor } => self.tasks.executors_mut().on_seen(executor, turn.now),
             Event::TaskEnded { id, executor, end, metrics } => {
@@ -205,9 +210,7 @@ impl Scheduler {
             turn.actions.push(Action::RequestExecutors { total });
         }
         if !wish.remove.is_empty() {
-            for executor in &wish.remove {
-                self.tasks.executors_mut().set_removing(*executor);
-            }
+            self.tasks.set_removing(&wish.remove);
             turn.actions.push(Action::RemoveExecutors { executors: wish.remove });
         }
     }

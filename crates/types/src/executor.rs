@@ -31,6 +31,8 @@ pub enum ExecutorLossReason {
         /// Exit code, or 128 + signal.
         code: i32,
     },
+    /// The process ended, and the cluster says why (out of memory, a crash): an application's fault.
+    Failed(String),
     /// Its stream broke and nothing more is known. Counts like an exit.
     Disconnected,
     /// No heartbeat for `spark.network.timeout`.
@@ -50,7 +52,7 @@ impl ExecutorLossReason {
     /// Whether the tasks that ran there count as failed (Spark's `exitCausedByApp`).
     pub fn is_caused_by_app(&self) -> bool {
         match self {
-            Self::Exited { .. } | Self::Disconnected | Self::HeartbeatTimeout { .. } => true,
+            Self::Exited { .. } | Self::Failed(_) | Self::Disconnected | Self::HeartbeatTimeout { .. } => true,
             Self::Removed | Self::NotByApp(_) => false,
         }
     }
@@ -68,7 +70,7 @@ impl fmt::Display for ExecutorLossReason {
                 write!(f, "Executor heartbeat timed out after {silent_millis} ms (limit {limit_millis} ms)")
             }
             Self::Removed => f.write_str("Executor removed by the driver"),
-            Self::NotByApp(why) => f.write_str(why),
+            Self::Failed(why) | Self::NotByApp(why) => f.write_str(why),
         }
     }
 }

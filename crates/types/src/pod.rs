@@ -27,7 +27,7 @@ pub const NAMESPACE: &str = "HEARTH_NAMESPACE";
 pub const EXECUTOR_POOL: &str = "HEARTH_EXECUTOR_POOL";
 /// `spec.replicas` of the pool when the driver was started: what need not be asked for.
 pub const EXECUTOR_POOL_REPLICAS: &str = "HEARTH_EXECUTOR_POOL_REPLICAS";
-/// The generation of the driver, from 1: in drivers. Executors obey the highest that they have seen.
+/// The generation of the driver, from 1: in drivers. Executors obey the highest that they have seen, and keep it there.
 pub const DRIVER_EPOCH: &str = "HEARTH_DRIVER_EPOCH";
 
 /// The number of an executor, from 1.
@@ -65,6 +65,18 @@ pub const DRIVER_PORT: u16 = 7078;
 pub const EXECUTOR_BLOCK_PORT: u16 = 7079;
 /// The port of the web UI, unless `spark.ui.port` says otherwise.
 pub const UI_PORT: u16 = 4040;
+
+/// Another directory in place of [`SECRET_DIR`], where there are no pods.
+pub const SECRET_DIR_VARIABLE: &str = "HEARTH_SECRET_DIR";
+/// Another file in place of [`REPORTS_FILE`], where there are no pods.
+pub const REPORTS_FILE_VARIABLE: &str = "HEARTH_REPORTS_FILE";
+/// Another file in place of [`TERMINATION_LOG`], where `terminationMessagePath` says so.
+pub const TERMINATION_LOG_VARIABLE: &str = "HEARTH_TERMINATION_LOG";
+
+/// Seconds that an executor looks for a driver before it ends: `spark.hearth.executor.driverWait`; in executors, optional.
+pub const DRIVER_WAIT: &str = "HEARTH_DRIVER_WAIT";
+/// Seconds of `terminationGracePeriodSeconds`; in executors, 30 where it is not set.
+pub const GRACE_PERIOD: &str = "HEARTH_GRACE_PERIOD";
 
 /// Why an executor's pod ended, as the operator tells the driver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -28,8 +28,9 @@ pub struct Note {
 }
 
 impl Notes {
-    pub(super) fn new(directory: PathBuf) -> Self {
-        fs::create_dir(&directory).unwrap();
+    /// In a directory, which is made if need be.
+    pub fn new(directory: PathBuf) -> Self {
+        fs::create_dir_all(&directory).unwrap();
         Self { directory }
     }
 

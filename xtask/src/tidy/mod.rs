@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use crate::workspace::{Source, Workspace};
-use crate::{docs, generated, protos, rdd_api, say};
+use crate::{api, crds, docs, generated, install, protos, rdd_api, say, values};
 
 mod comments;
 mod dependencies;
@@ -56,6 +56,14 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     findings.extend(sources.iter().flat_map(check_source));
     findings.extend(unread_keys::check(&sources));
     findings.extend(generated::check(workspace, &docs::generate()));
+    findings.extend(generated::check(workspace, &crds::generate()));
+    findings.extend(generated::check(workspace, &api::generate()));
+    findings.extend(generated::check(workspace, &values::generate(workspace)?));
+    findings.extend(values::check(workspace)?);
+    match install::generate(workspace)? {
+        Some(file) => findings.extend(generated::check(workspace, &[file])),
+        None => say("warning: there is no helm, so that deploy/install.yaml is not checked"),
+    }
     findings.extend(generated::check(workspace, &protos::generate(workspace)?));
     findings.extend(generated::check(workspace, &rdd_api::generate(workspace)?));
     findings.extend(rdd_api::check(workspace)?);

@@ -30,13 +30,10 @@ pub(super) fn build(
         let (key, value) = parse_option(option)?;
         conf.insert(key.to_owned(), value.to_owned());
     }
-    let settings: SparkConf = conf.iter().collect();
-    let giver = Giver { manifest, application, options };
-    let problems: Vec<Error> = settings.problems().into_iter().map(|problem| giver.blame(problem)).collect();
-    if !problems.is_empty() {
-        return Err(Error::Settings(problems));
-    }
+    check(manifest, application, options, &conf)?;
     if !conf.contains_key("spark.master") {
+        let settings: SparkConf = conf.iter().collect();
+        let giver = Giver { manifest, application, options };
         let master = local_cluster(&settings).map_err(|problem| giver.blame(problem))?;
         conf.insert("spark.master".to_owned(), master);
     }
@@ -46,7 +43,21 @@ pub(super) fn build(
     Ok(conf)
 }
 
-fn parse_option(option: &str) -> Result<(&str, &str), Error> {
+/// Checks the settings; each problem is named after who gave the value.
+pub(crate) fn check(
+    manifest: &Manifest<'_>,
+    application: &SparkApplication,
+    options: &[String],
+    conf: &Conf,
+) -> Result<(), Error> {
+    let settings: SparkConf = conf.iter().collect();
+    let giver = Giver { manifest, application, options };
+    let problems: Vec<Error> = settings.problems().into_iter().map(|problem| giver.blame(problem)).collect();
+    if problems.is_empty() { Ok(()) } else { Err(Error::Settings(problems)) }
+}
+
+/// The key and the value of `KEY=VALUE`.
+pub(crate) fn parse_option(option: &str) -> Result<(&str, &str), Error> {
     let error = |problem: &str| Error::Conf { option: option.to_owned(), problem: problem.to_owned() };
     let (key, value) = option
         .split_once('=')

@@ -10,7 +10,7 @@ use hearth_crd::{
 use crate::error::Error;
 
 /// The text of the manifest; `-` is stdin.
-pub(super) fn read_text(path: &OsStr, file: &str) -> Result<String, Error> {
+pub(crate) fn read_text(path: &OsStr, file: &str) -> Result<String, Error> {
     let mut bytes = Vec::new();
     let read = if path == "-" {
         std::io::stdin().read_to_end(&mut bytes)
@@ -23,7 +23,7 @@ pub(super) fn read_text(path: &OsStr, file: &str) -> Result<String, Error> {
 
 /// Refuses an assignment to a field that does not exist. In a file such a field is pruned, as Kubernetes does;
 /// on the command line it can only be a mistake.
-pub(super) fn check_assignments(warnings: &[Warning]) -> Result<(), Error> {
+pub(crate) fn check_assignments(warnings: &[Warning]) -> Result<(), Error> {
     match warnings.iter().find(|warning| matches!(warning.place, Place::Assignment(_))) {
         None => Ok(()),
         Some(warning) => {

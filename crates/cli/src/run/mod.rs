@@ -15,6 +15,9 @@ use std::process::ExitCode;
 
 use hearth_crd::{Manifest, driver_env};
 
+pub(crate) use self::conf::{check as check_settings, parse_option as parse_setting};
+pub(crate) use self::manifest::{check_assignments, read_text};
+
 use self::app_dir::AppDir;
 use self::driver::Driver;
 use crate::args::{Args, RunArgs};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hearth_types::ExecutorId;
+use hearth_types::{ExecutorId, ExecutorLossReason};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -110,7 +110,7 @@ impl Keeper {
         self.kills.remove(&executor);
         self.deadlines.remove(&executor);
         let failed = self.fleet.on_exit(self.began.elapsed(), executor, code);
-        self.post(ClusterEvent::ExecutorExited { executor, code });
+        self.post(ClusterEvent::ExecutorExited { executor, reason: ExecutorLossReason::Exited { code } });
         if let Some(reason) = failed {
             self.post(ClusterEvent::RequestFailed { reason });
         }

@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use hearth_types::ExecutorId;
@@ -39,6 +40,9 @@ pub struct Program {
     /// What is added to our own environment (`spark.executorEnv.*`), beside `HEARTH_ROLE=executor`.
     pub env: Vec<(OsString, OsString)>,
 }
+
+/// A process's end follows its stream's at once, but on a machine with much to do not within a tenth of a second.
+const EXIT_WAIT: Duration = Duration::from_secs(1);
 
 type MakeLaunch = Arc<dyn Fn(ExecutorId) -> Result<Launch, String> + Send + Sync>;
 
@@ -83,6 +87,13 @@ impl ClusterManager for LocalCluster {
 
     fn abandon(&self, executor: ExecutorId) {
         self.tell(Command::Abandon { executor });
+    }
+
+    /// The end of its process says the same.
+    fn lost(&self, _: ExecutorId) {}
+
+    fn exit_wait(&self) -> Duration {
+        EXIT_WAIT
     }
 
     async fn stop(&self) {

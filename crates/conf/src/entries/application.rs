@@ -16,7 +16,8 @@ spark_conf! {
     pub APP_ID: Option<String> = "spark.app.id", any(), unset "made at start", since "0.1";
 
     /// Where executors come from: `local`, `local[N]` or `local[*]` (task slots in the driver's own process),
-    /// `local-cluster[EXECUTORS,CORES,MEMORY_MB]` (executors as child processes).
+    /// `local-cluster[EXECUTORS,CORES,MEMORY_MB]` (executors as child processes),
+    /// `k8s://https://HOST:PORT` (executor pods; set by the operator in driver pods).
     pub MASTER: Master = "spark.master", any(), default "local[*]", since "0.1";
 
     /// Cores that the driver may use.

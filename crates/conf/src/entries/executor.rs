@@ -18,6 +18,20 @@ spark_conf! {
     /// How many executors the application has; with dynamic allocation, at least how many it begins with.
     pub EXECUTOR_INSTANCES: Option<u32> = "spark.executor.instances", from(0), unset "2", since "0.1";
 
+    /// On Kubernetes: so many executors may fail before the application is given up.
+    pub EXECUTOR_MAX_NUM_FAILURES: Option<u32> = "spark.executor.maxNumFailures", from(0),
+        unset "twice the number of executors (the most, with dynamic allocation), at least 3", since "0.1";
+
+    /// On Kubernetes: an executor's failure is forgotten after so long.
+    pub EXECUTOR_FAILURES_VALIDITY_INTERVAL: Option<Duration> = "spark.executor.failuresValidityInterval",
+        millis().positive(), unset "never", since "0.1";
+
+    /// On Kubernetes: an executor that is being decommissioned ends after so long, even if tasks run on it.
+    /// Its pod's grace period, less a few seconds, is the most.
+    pub EXECUTOR_DECOMMISSION_FORCE_KILL_TIMEOUT: Option<Duration> =
+        "spark.executor.decommission.forceKillTimeout", seconds().positive(),
+        unset "the grace period of its pod, less a few seconds", since "0.1";
+
     /// How often an executor reports that it lives and how far its tasks are.
     /// Must be shorter than `spark.network.timeout`.
     pub EXECUTOR_HEARTBEAT_INTERVAL: Duration = "spark.executor.heartbeatInterval", millis().positive(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::rules::{bytes, millis};
+use super::rules::{bytes, millis, seconds};
 use crate::entry::spark_conf;
 use crate::size::ByteSize;
 
@@ -19,6 +19,10 @@ spark_conf! {
     /// A longer line of a text file fails its task instead of filling the memory.
     pub HEARTH_TEXT_MAX_LINE_LENGTH: ByteSize = "spark.hearth.text.maxLineLength",
         bytes().at_least(ByteSize(1)), default "2147483647", since "0.1";
+
+    /// On Kubernetes: how long an executor without a driver waits for one before it ends.
+    pub HEARTH_EXECUTOR_DRIVER_WAIT: Duration = "spark.hearth.executor.driverWait", seconds().positive(),
+        default "10min", since "0.1";
 
     /// The part of an executor's memory kept for the process itself, where Spark reserves 300m.
     pub HEARTH_MEMORY_RESERVED: ByteSize = "spark.hearth.memory.reserved", bytes(), default "32m", since "0.1";

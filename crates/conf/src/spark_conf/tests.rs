@@ -132,8 +132,8 @@ fn a_key_of_spark_that_is_not_honoured_warns() {
         "spark.sql.shuffle.partitions",
         "spark.sql.some.key.we.never.heard.of",
         "spark.hadoop.fs.s3a.endpoint",
-        "spark.kubernetes.driver.label.team",
-        "spark.kubernetes.executor.volumes.emptyDir.x.mount.path",
+        "spark.kubernetes.allocation.batch.size",
+        "spark.kubernetes.authenticate.driver.oauthToken",
         "spark.executor.heartbeat.maxFailures",
         "spark.shuffle.io.preferDirectBufs",
     ] {
@@ -152,6 +152,9 @@ fn honoured_keys_and_keys_of_others_do_not_warn() {
     let quiet = conf(&[
         ("spark.executor.memory", "1g"),
         ("spark.executorEnv.X", "1"),
+        ("spark.executor.memoryOverhead", "1g"),
+        ("spark.kubernetes.driver.label.team", "data"),
+        ("spark.kubernetes.executor.volumes.emptyDir.x.mount.path", "/x"),
         ("spark.hadoop.mapreduce.input.fileinputformat.input.dir.recursive", "true"),
         ("spark.hearth.memory.reserved", "16m"),
         ("spark.app.name", "x"),

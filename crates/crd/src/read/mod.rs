@@ -20,6 +20,8 @@ use crate::field_error::{FieldError, Place};
 use crate::field_path::FieldPath;
 use crate::validate::validate;
 
+pub(crate) use typed::{describe, field_path};
+
 pub use error::ReadError;
 pub use set::set_path;
 

@@ -26,7 +26,7 @@ pub(super) fn application(manifest: &mut Manifest<'_>) -> Result<SparkApplicatio
     }
 }
 
-fn field_path(path: &serde_path_to_error::Path) -> FieldPath {
+pub(crate) fn field_path(path: &serde_path_to_error::Path) -> FieldPath {
     path.iter()
         .filter_map(|segment| match segment {
             serde_path_to_error::Segment::Seq { index } => Some(Segment::Index(*index)),
@@ -89,7 +89,7 @@ fn expected(message: &str) -> Option<&str> {
 }
 
 /// The sentence for serde's `message` about the field at `path`.
-fn describe(tree: &Value, path: FieldPath, message: &str) -> FieldError {
+pub(crate) fn describe(tree: &Value, path: FieldPath, message: &str) -> FieldError {
     let mut quoted = message.split('`').skip(1).step_by(2);
     if message.starts_with("missing field") {
         let field = quoted.next().unwrap_or_default();

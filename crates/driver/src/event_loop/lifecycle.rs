@@ -13,9 +13,9 @@ use hearth_types::{ExecutorId, ExecutorLossReason, HostName, ListenerEvent};
 use super::{EventLoop, Input};
 use crate::handle::JobError;
 
-/// How long a broken stream waits for the exit code of its process, and an exit code for the rest of its stream.
-/// Each follows the other at once, but on a machine with much to do not within a tenth of a second.
-const EXIT_CODE_WAIT: Duration = Duration::from_secs(1);
+/// How long the news of an executor's end waits for the rest of its stream.
+/// It follows at once, but on a machine with much to do not within a tenth of a second.
+const STREAM_WAIT: Duration = Duration::from_secs(1);
 
 /// How long an executor that was asked to go may take.
 const REMOVAL_WAIT: Duration = Duration::from_secs(10);
@@ -57,18 +57,26 @@ impl EventLoop {
     }
 
     pub(super) fn on_stream_ended(&mut self, executor: ExecutorId) {
-        let deadline = self.now + EXIT_CODE_WAIT;
+        let wait = self.parts.cluster.as_ref().map(|cluster| cluster.exit_wait());
         let Some(link) = self.links.get_mut(executor) else { return };
         link.close();
-        if link.removed {
-            self.lose(executor, ExecutorLossReason::Removed);
-        } else if let Some(reason) = link.reason().cloned() {
+        if let Some(reason) = link.known_reason() {
             self.lose(executor, reason);
-        } else if self.parts.cluster.is_some() {
-            self.links.expect_end(executor, deadline, ExecutorLossReason::Disconnected);
+        } else if let Some(wait) = wait {
+            self.links.expect_end(executor, self.now + wait, ExecutorLossReason::Disconnected);
+            // Until it is known why: no more tasks.
+            self.handle(Event::ExecutorDecommissioning { executor });
         } else {
             self.lose(executor, ExecutorLossReason::Disconnected);
         }
+    }
+
+    /// It will be taken away soon: it gets no more tasks, and is told when it is not needed any more.
+    pub(super) fn on_decommissioning(&mut self, executor: ExecutorId) {
+        let Some(link) = self.links.get_mut(executor) else { return };
+        link.decommissioning = true;
+        tracing::info!("executor {executor} is being decommissioned");
+        self.handle(Event::ExecutorDecommissioning { executor });
     }
 
     pub(super) fn on_cluster(&mut self, event: ClusterEvent) {
@@ -77,17 +85,16 @@ impl EventLoop {
                 tracing::warn!("executors cannot be had: {reason}");
                 self.handle(Event::ExecutorRequestFailed { reason });
             }
-            ClusterEvent::ExecutorExited { executor, code } => self.on_exit(executor, code),
+            ClusterEvent::ExecutorExited { executor, reason } => self.on_exit(executor, reason),
         }
     }
 
-    fn on_exit(&mut self, executor: ExecutorId, code: i32) {
-        let reason = ExecutorLossReason::Exited { code };
+    fn on_exit(&mut self, executor: ExecutorId, reason: ExecutorLossReason) {
         match self.links.get(executor) {
             Some(link) if link.removed => self.lose(executor, ExecutorLossReason::Removed),
             Some(link) if link.is_closed() => self.lose(executor, reason),
             // The last task ends may still be on their way.
-            Some(_) => self.links.expect_end(executor, self.now + EXIT_CODE_WAIT, reason),
+            Some(_) => self.links.expect_end(executor, self.now + STREAM_WAIT, reason),
             None if self.links.has_seen(executor) => {}
             // The cluster manager starts another, or says that it cannot.
             None => tracing::warn!("executor {executor} ended before it registered: {reason}"),
@@ -96,10 +103,13 @@ impl EventLoop {
 
     pub(super) fn remove_executors(&mut self, executors: &[ExecutorId]) {
         for &executor in executors {
-            self.links.send(executor, ToExecutor::Shutdown);
-            if let Some(link) = self.links.get_mut(executor) {
-                link.removed = true;
+            match self.links.get_mut(executor) {
+                // It has gone by itself, and why will be known soon.
+                Some(link) if link.is_closed() => continue,
+                Some(link) => link.removed = true,
+                None => continue,
             }
+            self.links.send(executor, ToExecutor::Shutdown);
             self.links.expect_end(executor, self.now + REMOVAL_WAIT, ExecutorLossReason::Removed);
         }
         if let Some(cluster) = &self.parts.cluster {
@@ -110,6 +120,9 @@ impl EventLoop {
     /// The one place where an executor's end reaches the scheduler.
     pub(super) fn lose(&mut self, executor: ExecutorId, reason: ExecutorLossReason) {
         if self.links.take(executor).is_some() {
+            if let Some(cluster) = &self.parts.cluster {
+                cluster.lost(executor);
+            }
             self.handle(Event::ExecutorLost { executor, reason });
         }
     }
@@ -126,7 +139,9 @@ impl EventLoop {
         self.posts.push(ListenerEvent::ApplicationEnd { time: self.now });
         self.links.send_all(&ToExecutor::Shutdown);
         self.flush();
+        let mut streams = self.links.open();
         let mut parts = self.parts;
+        let has_cluster = parts.cluster.is_some();
         let (alive, cluster_ended) = crossbeam_channel::bounded::<()>(0);
         if let Some(cluster) = parts.cluster.take() {
             parts.runtime.spawn(async move {
@@ -139,6 +154,14 @@ impl EventLoop {
         parts.bus.stop();
         drop(parts.progress);
         drop(parts.results);
+        // Our last words reach executors in other processes only while the runtime lives.
+        while has_cluster && !streams.is_empty() {
+            match parts.inbox.recv_deadline(deadline) {
+                Ok(Input::StreamEnded(executor)) => drop(streams.remove(&executor)),
+                Ok(_) => {}
+                Err(_) => break,
+            }
+        }
         for (what, ended) in [("a result", &parts.results_ended), ("its executors", &cluster_ended)] {
             if ended.recv_deadline(deadline) == Err(RecvTimeoutError::Timeout) {
                 tracing::warn!("the application is still busy with {what}, which is left behind");

@@ -9,6 +9,9 @@ use hearth_rpc::control::Sender;
 use hearth_rpc::message::{LaunchTask, StageBinary, ToExecutor};
 use hearth_types::{ExecutorId, ExecutorLossReason, ExecutorMetrics, TaskBinaryId, Timestamp};
 
+/// Why an executor is gone that said so before. Spark says the same.
+const DECOMMISSIONED: &str = "Executor decommission";
+
 #[derive(Default)]
 pub(super) struct Links {
     links: BTreeMap<ExecutorId, Link>,
@@ -32,6 +35,8 @@ pub(super) struct Link {
     metrics: ExecutorMetrics,
     /// Whether we asked it to go.
     pub(super) removed: bool,
+    /// Whether it said that it is about to be taken away.
+    pub(super) decommissioning: bool,
     /// Why it is leaving, as far as that is known, and until when to wait for a better reason.
     leaving: Option<(Timestamp, ExecutorLossReason)>,
 }
@@ -59,6 +64,7 @@ impl Links {
             tasks: Vec::new(),
             metrics: ExecutorMetrics::default(),
             removed: false,
+            decommissioning: false,
             leaving: None,
         };
         self.links.insert(executor, link);
@@ -136,6 +142,11 @@ impl Links {
         }
     }
 
+    /// Executors whose streams have not ended.
+    pub(super) fn open(&self) -> BTreeSet<ExecutorId> {
+        self.links.iter().filter(|(_, link)| !link.is_closed()).map(|(executor, _)| *executor).collect()
+    }
+
     /// Notes that an executor leaves, and until when to wait for its stream to end or for a better reason.
     pub(super) fn expect_end(
         &mut self,
@@ -200,8 +211,12 @@ impl Link {
     }
 
     /// Why it leaves, if that is known already.
-    pub(super) fn reason(&self) -> Option<&ExecutorLossReason> {
-        self.leaving.as_ref().map(|(_, reason)| reason)
+    pub(super) fn known_reason(&self) -> Option<ExecutorLossReason> {
+        if self.removed {
+            return Some(ExecutorLossReason::Removed);
+        }
+        let reason = self.leaving.as_ref().map(|(_, reason)| reason.clone());
+        reason.or_else(|| self.decommissioning.then(|| ExecutorLossReason::NotByApp(DECOMMISSIONED.to_owned())))
     }
 }
 

@@ -31,6 +31,7 @@ impl EventLoop {
                     self.handle(Event::BlockUpdated { executor, update });
                 }
             }
+            FromExecutor::Decommissioning => self.on_decommissioning(executor),
             FromExecutor::Register(_) => {
                 tracing::warn!("executor {executor} registers twice; that is ignored")
             }

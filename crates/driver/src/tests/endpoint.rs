@@ -1,5 +1,6 @@
 //! The driver's port, over gRPC with mutual TLS.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ struct Port {
 
 fn endpoint(blocks: &Arc<BlockManager>, identity: Identity, port: u16) -> Endpoint {
     Endpoint {
+        conf: BTreeMap::new(),
+        epoch: 1,
         host: "127.0.0.1".to_owned(),
         port,
         port_key: "spark.driver.port",

@@ -46,6 +46,38 @@ fn a_broken_stream_without_an_exit_code_is_a_disconnect() {
 }
 
 #[test]
+fn an_executor_that_is_decommissioned_gets_no_more_tasks_and_its_loss_is_nobodys_fault() {
+    let world = world(&[("spark.task.maxFailures", "1")]);
+    let (leaving, staying) = (world.executor(0, 1), world.executor(1, 1));
+    let (submission, results) = job(0, 0, 3);
+    let handle = world.handle.clone();
+    let running = std::thread::spawn(move || handle.run_job(submission));
+    let first = leaving.next_launch().1.remove(0);
+    let second = staying.next_launch().1.remove(0);
+    leaving.speak.send(FromExecutor::Decommissioning).unwrap();
+    leaving.end(succeed(&first, &Bytes::from("first")));
+    // Told to go as soon as it is not needed; and if it is gone before it heard that, it is as good.
+    assert_eq!(leaving.next(), ToExecutor::Shutdown);
+    let doomed = world.executor(2, 1);
+    let third = doomed.next_launch();
+    assert_eq!(third.1.len(), 1);
+    doomed.speak.send(FromExecutor::Decommissioning).unwrap();
+    drop(doomed);
+    let ListenerEvent::ExecutorRemoved { reason, .. } = world.hear(|event| {
+        matches!(event, ListenerEvent::ExecutorRemoved { executor, .. } if *executor == ExecutorId(2))
+    }) else {
+        panic!();
+    };
+    assert_eq!(reason, ExecutorLossReason::NotByApp("Executor decommission".to_owned()));
+    staying.end(succeed(&second, &Bytes::from("second")));
+    let again = staying.next_launch().1.remove(0);
+    staying.end(succeed(&again, &Bytes::from("third")));
+    running.join().unwrap().unwrap();
+    assert_eq!(results.lock().len(), 3);
+    world.handle.stop();
+}
+
+#[test]
 fn an_executor_number_that_was_used_is_refused_with_a_way_out() {
     let world = world(&[]);
     let first = world.executor(0, 1);

@@ -12,7 +12,7 @@ use hearth_conf::SparkConf;
 use hearth_rpc::control::{self, AttachedExecutor};
 use hearth_rpc::message::{FromExecutor, LaunchTask, Registration, TaskEnded, TaskOutcome, ToExecutor};
 use hearth_types::{
-    BlockId, Dependency, ExecutorId, ExecutorMetrics, JobProperties, ListenerEvent, MapSizes, RddId, RddInfo,
+    BlockId, Dependency, ExecutorId, ExecutorLossReason, ExecutorMetrics, JobProperties, ListenerEvent, MapSizes, RddId, RddInfo,
     ShuffleId, StageGraph, StageKind, StageSpec, StorageLevel, TaskBinaryId, TaskMetrics,
 };
 use parking_lot::Mutex;
@@ -181,6 +181,12 @@ impl ClusterManager for FakeCluster {
         drop(self.asked.send(Asked::Abandon(executor)));
     }
 
+    fn lost(&self, _: ExecutorId) {}
+
+    fn exit_wait(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
     async fn stop(&self) {
         drop(self.asked.send(Asked::Stop));
     }
@@ -240,7 +246,7 @@ impl World {
     }
 
     pub(crate) fn exited(&self, executor: ExecutorId, code: i32) {
-        self.cluster.send(ClusterEvent::ExecutorExited { executor, code }).expect("the driver listens");
+        self.cluster.send(ClusterEvent::ExecutorExited { executor, reason: ExecutorLossReason::Exited { code } }).expect("the driver listens");
     }
 }
 

@@ -183,7 +183,7 @@ impl Played {
         ends
     }
 
-    pub(crate) async fn shut_down(self) {
+    pub(crate) async fn shut_down(mut self) {
         self.tell(ToExecutor::Shutdown);
         assert_eq!(timeout(PATIENCE, self.executor.ended()).await.unwrap(), Ending::Shutdown);
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use hearth_conf::SparkConf;
 use hearth_executor::{executor_main, open_block_manager};
 use hearth_rpc::control::{AttachedExecutor, DriverService, Receiver, channel};
-use hearth_rpc::message::{FromExecutor, LaunchTask, StageBinary, TaskEnded, TaskOutcome, ToExecutor};
+use hearth_rpc::message::{AppConfig, FromExecutor, LaunchTask, StageBinary, TaskEnded, TaskOutcome, ToExecutor};
 use hearth_rpc::{Authority, Bootstrap, Listener, Services, build_id};
 use hearth_storage::{BlockManager, BlockService};
 use hearth_types::{BlockId, BroadcastId, ExecutorId, StorageLevel, TaskBinaryId};
@@ -58,7 +58,7 @@ async fn driver(build: &str) -> Driver {
         open_block_manager(&SparkConf::new(), ExecutorId::DRIVER, 256 << 20, app_dir.join("driver")).unwrap();
     let (sender, attached) = channel();
     let services = Services::default()
-        .with(DriverService::new(build, sender))
+        .with(DriverService::new(build, AppConfig::default(), sender))
         .with(BlockService::new(Arc::clone(&blocks)).into_server());
     let identity = authority.issue("driver").unwrap();
     tokio::spawn(async move { listener.serve(services, &identity).await });

@@ -135,7 +135,7 @@ async fn the_end_tells_running_attempts_to_stop() {
         result("")
     });
     for (ending, disconnect) in [(Ending::Shutdown, false), (Ending::Disconnected, true)] {
-        let played = Played::start(1, table.clone(), &[]);
+        let mut played = Played::start(1, table.clone(), &[]);
         played.launch("spin", vec![task(0)]);
         starts.recv().unwrap();
         if !disconnect {
@@ -149,7 +149,7 @@ async fn the_end_tells_running_attempts_to_stop() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_executor_ends_with_the_reason() {
-    let played = Played::start(1, Table::default(), &[]);
+    let mut played = Played::start(1, Table::default(), &[]);
     played.tell(ToExecutor::Refused("another build".into()));
     assert_eq!(played.executor.ended().await, Ending::Refused("another build".into()));
 }

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::graph;
 use crate::node::{AnyLineage, Origin, Records};
 use crate::rdd::Rdd;
-use crate::start::wait_if_exiting;
+use crate::start::{job_ended, wait_if_exiting};
 use crate::task::ResultTask;
 use crate::wire::{self, WireError};
 
@@ -115,6 +115,7 @@ impl SparkContext {
                 Err(error) => *noted.lock() = Some(error),
             }),
         });
+        job_ended(&ended);
         if let Err(error) = ended {
             wait_if_exiting();
             return Err(error.into());

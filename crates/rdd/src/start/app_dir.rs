@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 
 use hearth_conf::SparkConf;
 use hearth_conf::entries::application::LOCAL_DIR;
+use hearth_types::pod::{APP_DIR, LOCAL_DIRS};
 use tempfile::TempDir;
 
 use super::start_error;
 use crate::error::Result;
 
-/// Where `hearth run` wants it; `hearth run` deletes it too, also when the driver could not.
-const APP_DIR: &str = "HEARTH_APP_DIR";
-
-/// A directory that only this user may look into. The driver deletes it when the application stops.
+/// A directory that only this user may look into: in that of the launcher, in the first of `SPARK_LOCAL_DIRS`, or of
+/// `spark.local.dir`, or where the system keeps temporary files. The driver deletes it when the application stops.
 /// Until `keep`, it goes when this value goes: an application that does not start leaves nothing.
 pub(super) struct AppDir {
     dir: TempDir,
@@ -25,8 +24,11 @@ impl AppDir {
             // Several contexts of one program, one after the other, each have their own part.
             return Ok(Self { dir: make_in(&root)?, root });
         }
-        let dirs = conf.get_entry(&LOCAL_DIR)?;
-        let dir = make_in(&dirs.and_then(|dirs| dirs.into_iter().next()).unwrap_or_else(std::env::temp_dir))?;
+        let dirs = match std::env::var(LOCAL_DIRS) {
+            Ok(dirs) if !dirs.is_empty() => dirs.split(',').next().map(PathBuf::from),
+            _ => conf.get_entry(&LOCAL_DIR)?.and_then(|dirs| dirs.into_iter().next()),
+        };
+        let dir = make_in(&dirs.unwrap_or_else(std::env::temp_dir))?;
         Ok(Self { root: dir.path().to_owned(), dir })
     }
 
@@ -46,7 +48,7 @@ impl AppDir {
     }
 }
 
-/// The directory that `hearth run` made for this application.
+/// The directory that `hearth run` made for this application; it deletes it too, also when the driver could not.
 pub(super) fn launchers() -> Option<PathBuf> {
     std::env::var_os(APP_DIR).map(PathBuf::from)
 }

@@ -1,6 +1,7 @@
 //! An application in several processes of this machine, which are the same program and trust only each other.
 //! Spark: `LocalSparkCluster` with `StandaloneSchedulerBackend`.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ use crate::error::Result;
 use crate::failure::error_chain;
 
 /// Spark's default number of executors where nothing says one.
-const INSTANCES: u32 = 2;
+pub(super) const INSTANCES: u32 = 2;
 
 pub(super) fn start(conf: &SparkConf, app_dir: &AppDir, cores: u32, memory: u64) -> Result<DriverHandle> {
     let deployment = Deployment::Cluster { instances: INSTANCES, slots: cores, min_registered_percent: 0 };
@@ -47,6 +48,8 @@ pub(super) fn start(conf: &SparkConf, app_dir: &AppDir, cores: u32, memory: u64)
         build_id: build_id().to_owned(),
         identity,
         blocks: blocks.clone(),
+        conf: settings(conf),
+        epoch: 1,
     };
     let address =
         driver.listen(endpoint).map_err(|error| start_error("open the driver's port", &error))?.to_string();
@@ -71,6 +74,11 @@ pub(super) fn start(conf: &SparkConf, app_dir: &AppDir, cores: u32, memory: u64)
         temp_dirs: vec![app_dir.path().to_owned()],
     };
     driver.start(driver_conf, parts).map_err(|error| start_error("start the driver", &error))
+}
+
+/// The settings as executors get them.
+pub(super) fn settings(conf: &SparkConf) -> BTreeMap<String, String> {
+    conf.get_all().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 /// What is added to the environment of executors.
@@ -109,7 +117,7 @@ impl Launcher {
                 .authority
                 .issue(&format!("executor-{executor}"))
                 .map_err(|error| error_chain(&error))?,
-            conf: self.conf.get_all().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+            conf: settings(&self.conf),
             slots: self.cores,
             memory: self.memory,
             local_dir: local_dir.clone(),

@@ -3,6 +3,8 @@
 
 mod app_dir;
 mod cluster;
+mod kubernetes;
+mod last_words;
 mod local;
 mod signals;
 
@@ -13,11 +15,14 @@ use hearth_conf::entries::scheduler::DEFAULT_PARALLELISM;
 use hearth_conf::entries::storage::CHECKPOINT_DIR;
 use hearth_conf::{Master, SparkConf};
 use hearth_driver::DriverHandle;
+use hearth_types::pod::CONF_FILE;
 
 use crate::error::{Error, Result};
 use crate::failure::error_chain;
 use app_dir::AppDir;
+use kubernetes::Place;
 
+pub(crate) use last_words::job_ended;
 pub(crate) use signals::wait_if_exiting;
 
 /// A running application.
@@ -29,11 +34,17 @@ pub(crate) struct Started {
     pub(crate) checkpoint_dir: Option<String>,
 }
 
-/// What the launcher set, in the variable that `hearth run` passes on.
-const CONF_FILE: &str = "HEARTH_CONF_FILE";
-
 pub(crate) fn start(conf: SparkConf) -> Result<Started> {
     hearth_executor::init_logging();
+    last_words::watch_for_panics();
+    let started = start_application(conf);
+    if let Err(error) = &started {
+        last_words::not_started(error);
+    }
+    started
+}
+
+fn start_application(conf: SparkConf) -> Result<Started> {
     let mut conf = with_launcher_conf(conf)?;
     conf.validate()?;
     for warning in conf.warnings() {
@@ -50,6 +61,10 @@ pub(crate) fn start(conf: SparkConf) -> Result<Started> {
             let driver = cluster::start(&conf, &app_dir, cores, memory_mib << 20)?;
             (driver, executors.saturating_mul(cores).max(2))
         }
+        Master::Kubernetes { server } => {
+            let place = Place::of_this_process()?;
+            (kubernetes::start(&conf, &app_dir, &server, place)?, kubernetes::expected_slots(&conf)?)
+        }
     };
     app_dir.keep();
     signals::watch(&driver);
@@ -62,7 +77,7 @@ pub(crate) fn start(conf: SparkConf) -> Result<Started> {
     })
 }
 
-/// What the program sets wins over what the launcher set, as in Spark.
+/// The launcher is `hearth run`, or the operator. What the program sets wins over what the launcher set, as in Spark.
 fn with_launcher_conf(conf: SparkConf) -> Result<SparkConf> {
     let Some(path) = std::env::var_os(CONF_FILE) else { return Ok(conf) };
     let failed =

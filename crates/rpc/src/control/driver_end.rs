@@ -1,17 +1,21 @@
 //! The driver's end of the streams of its executors.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use hearth_types::ExecutorId;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::batch::{Batches, pump};
 use super::{LARGEST_BATCH, Receiver, Sender, channel};
 use crate::generated::control::driver_server::{Driver, DriverServer};
-use crate::generated::control::{FromExecutorBatch, ToExecutorBatch};
-use crate::message::{FromExecutor, Registration, ToExecutor};
-use crate::version::check_registration;
+use crate::generated::control::{
+    ConfigureRequest, ConfigureResponse, FromExecutorBatch, ToExecutorBatch,
+};
+use crate::message::{AppConfig, FromExecutor, Registration, ToExecutor};
+use crate::version::{check_registration, check_version};
 
 /// How long a stream may stay without a registration.
 const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,13 +37,19 @@ pub struct AttachedExecutor {
 #[derive(Clone, Debug)]
 pub struct DriverService {
     build_id: String,
+    config: Arc<AppConfig>,
     attached: Sender<AttachedExecutor>,
 }
 
 impl DriverService {
     /// Hands every executor of the build `build_id` to `attached`; others are refused with the reason.
-    pub fn new(build_id: &str, attached: Sender<AttachedExecutor>) -> DriverServer<Self> {
-        DriverServer::new(Self { build_id: build_id.to_owned(), attached })
+    /// Tells `config` to those who ask.
+    pub fn new(
+        build_id: &str,
+        config: AppConfig,
+        attached: Sender<AttachedExecutor>,
+    ) -> DriverServer<Self> {
+        DriverServer::new(Self { build_id: build_id.to_owned(), config: Arc::new(config), attached })
             .max_decoding_message_size(LARGEST_BATCH)
     }
 }
@@ -47,6 +57,18 @@ impl DriverService {
 #[tonic::async_trait]
 impl Driver for DriverService {
     type AttachStream = BoxStream<ToExecutorBatch>;
+
+    async fn configure(
+        &self,
+        request: Request<ConfigureRequest>,
+    ) -> Result<Response<ConfigureResponse>, Status> {
+        let ConfigureRequest { executor, protocol_version, build_id } = request.into_inner();
+        if let Err(reason) = check_version(ExecutorId(executor), protocol_version, &build_id, &self.build_id) {
+            tracing::warn!("refused an executor: {reason}");
+            return Err(Status::failed_precondition(reason));
+        }
+        Ok(Response::new(AppConfig::clone(&self.config).into()))
+    }
 
     async fn attach(
         &self,

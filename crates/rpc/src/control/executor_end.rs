@@ -1,11 +1,14 @@
 //! The executor's end of its stream.
 
+use hearth_types::ExecutorId;
 use tonic::transport::Channel;
 
 use super::batch::{Batches, pump};
 use super::{LARGEST_BATCH, Receiver, Sender, channel};
+use crate::generated::control::ConfigureRequest;
 use crate::generated::control::driver_client::DriverClient;
-use crate::message::{FromExecutor, Registration, ToExecutor};
+use crate::message::{AppConfig, FromExecutor, Registration, ToExecutor};
+use crate::version::{PROTOCOL_VERSION, build_id};
 
 /// Why an executor has no stream to its driver.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +19,39 @@ pub enum AttachError {
         /// What the transport says.
         source: Box<tonic::Status>,
     },
+}
+
+/// Why an executor does not know its application.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigureError {
+    /// The driver will not have it; asking again does not help.
+    #[error("{reason}")]
+    Refused {
+        /// Why, and what to do about it.
+        reason: String,
+    },
+    /// Nobody there yet, a foreign certificate, or not a driver.
+    #[error("ask the driver for the application's settings")]
+    Ask {
+        /// What the transport says.
+        source: Box<tonic::Status>,
+    },
+}
+
+/// Asks a driver for what its executors must know.
+pub async fn configure(driver: Channel, executor: ExecutorId) -> Result<AppConfig, ConfigureError> {
+    let request = ConfigureRequest {
+        executor: executor.0,
+        protocol_version: PROTOCOL_VERSION,
+        build_id: build_id().to_owned(),
+    };
+    match DriverClient::new(driver).configure(request).await {
+        Ok(response) => Ok(response.into_inner().into()),
+        Err(status) if status.code() == tonic::Code::FailedPrecondition => {
+            Err(ConfigureError::Refused { reason: status.message().to_owned() })
+        }
+        Err(source) => Err(ConfigureError::Ask { source: Box::new(source) }),
+    }
 }
 
 /// Opens the stream and sends the registration. The answer, `Registered` or `Refused`, is the first message received.

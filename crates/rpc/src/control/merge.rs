@@ -34,7 +34,8 @@ impl Merge for FromExecutor {
             | Self::Heartbeat(_)
             | Self::CommitRequest(_)
             | Self::MapOutputsRequest(_)
-            | Self::CachedRequest { .. } => OVERHEAD,
+            | Self::CachedRequest { .. }
+            | Self::Decommissioning => OVERHEAD,
         }
     }
 }

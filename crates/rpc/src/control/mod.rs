@@ -14,7 +14,7 @@ mod merge;
 use tokio::sync::mpsc;
 
 pub use driver_end::{AttachedExecutor, DriverService};
-pub use executor_end::{AttachError, attach};
+pub use executor_end::{AttachError, ConfigureError, attach, configure};
 
 /// The sending half of one direction.
 pub type Sender<T> = mpsc::UnboundedSender<T>;

@@ -25,6 +25,7 @@ impl From<FromExecutor> for pb::FromExecutor {
             FromExecutor::BlockUpdates(updates) => Kind::BlockUpdates(pb::BlockUpdates {
                 updates: updates.into_iter().map(Into::into).collect(),
             }),
+            FromExecutor::Decommissioning => Kind::Decommissioning(pb::Decommissioning {}),
         };
         Self { kind: Some(kind) }
     }
@@ -44,6 +45,7 @@ impl TryFrom<pb::FromExecutor> for FromExecutor {
                 Self::CachedRequest { rdd: RddId(rdd), partition }
             }
             Kind::BlockUpdates(updates) => Self::BlockUpdates(all(updates.updates)?),
+            Kind::Decommissioning(pb::Decommissioning {}) => Self::Decommissioning,
         })
     }
 }

@@ -170,6 +170,7 @@ impl From<ExecutorLossReason> for pb::ExecutorLossReason {
             }
             ExecutorLossReason::Removed => Loss::Removed(pb::Removed {}),
             ExecutorLossReason::NotByApp(why) => Loss::NotByApp(why),
+            ExecutorLossReason::Failed(why) => Loss::Failed(why),
         };
         Self { kind: Some(kind) }
     }
@@ -187,6 +188,7 @@ impl TryFrom<pb::ExecutorLossReason> for ExecutorLossReason {
             }
             Loss::Removed(pb::Removed {}) => Self::Removed,
             Loss::NotByApp(why) => Self::NotByApp(why),
+            Loss::Failed(why) => Self::Failed(why),
         })
     }
 }

@@ -72,6 +72,7 @@ fn end_reasons() -> Vec<TaskEndReason> {
         lost(ExecutorLossReason::HeartbeatTimeout { silent_millis: 1, limit_millis: 2 }),
         lost(ExecutorLossReason::Removed),
         lost(ExecutorLossReason::NotByApp("evicted".into())),
+        lost(ExecutorLossReason::Failed("OOMKilled".into())),
     ]
 }
 

@@ -5,7 +5,7 @@ use hearth_types::{RddId, ShuffleId, TaskBinaryId};
 use super::launch::{launch_from_pb, launch_to_pb};
 use super::{Malformed, required};
 use crate::generated::control as pb;
-use crate::message::{RemoveBlocks, ToExecutor};
+use crate::message::{AppConfig, RemoveBlocks, ToExecutor};
 use pb::{remove_blocks::Which, to_executor::Kind};
 
 impl From<ToExecutor> for pb::ToExecutor {
@@ -62,6 +62,20 @@ impl TryFrom<pb::ToExecutor> for ToExecutor {
             }
             Kind::Shutdown(pb::Shutdown {}) => Self::Shutdown,
         })
+    }
+}
+
+impl From<AppConfig> for pb::ConfigureResponse {
+    fn from(config: AppConfig) -> Self {
+        let AppConfig { conf, driver_block_address, driver_epoch } = config;
+        Self { conf: conf.into_iter().collect(), driver_block_address, driver_epoch }
+    }
+}
+
+impl From<pb::ConfigureResponse> for AppConfig {
+    fn from(response: pb::ConfigureResponse) -> Self {
+        let pb::ConfigureResponse { conf, driver_block_address, driver_epoch } = response;
+        Self { conf: conf.into_iter().collect(), driver_block_address, driver_epoch }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whatever the driver keeps for a job or a shuffle, it is told once to let go of.
 //!
-//! That is the code of each stage, the outputs of each shuffle that the program released, and the attempts of jobs that
-//! have ended.
+//! That is the code of each stage, the outputs of each shuffle that the program released, the attempts of jobs that have
+//! ended, and executors that will be taken away.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,8 +95,14 @@ impl Invariant for LetsGo<'_> {
             return Ok(());
         }
         let mut open = seen.executors.values().flat_map(|executor| &executor.open);
-        match open.find(|task| !self.killed.contains(task)) {
-            Some(task) => Err(format!("no job is active, and task {task} was not told to stop")),
+        if let Some(task) = open.find(|task| !self.killed.contains(task)) {
+            return Err(format!("no job is active, and task {task} was not told to stop"));
+        }
+        let kept = seen.executors.iter().find(|(_, of)| {
+            of.is_decommissioning && of.has_no_tasks() && !of.is_leaving && !of.is_gone
+        });
+        match kept {
+            Some((executor, _)) => Err(format!("no job is active, and executor {executor} was not told to go")),
             None => Ok(()),
         }
     }

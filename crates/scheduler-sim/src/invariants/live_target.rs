@@ -1,4 +1,4 @@
-//! Tasks go only to registered executors that are not lost and not being removed.
+//! Tasks go only to registered executors that are not lost, being removed or decommissioned.
 
 use hearth_scheduler::Action;
 
@@ -14,7 +14,7 @@ impl Invariant for LaunchesOnLive {
     }
 
     fn sentence(&self) -> &'static str {
-        "tasks go only to registered executors that are not lost and not being removed"
+        "tasks go only to registered executors that are not lost, being removed or decommissioned"
     }
 
     fn on_action(&mut self, seen: &Seen, action: &Action) -> Check {
@@ -28,6 +28,9 @@ impl Invariant for LaunchesOnLive {
         })?;
         require(target.is_some_and(|target| !target.is_leaving), || {
             format!("{} goes to executor {executor}, which is being removed", task.id)
+        })?;
+        require(target.is_some_and(|target| !target.is_decommissioning), || {
+            format!("{} goes to executor {executor}, which is being decommissioned", task.id)
         })
     }
 }

@@ -33,6 +33,8 @@ pub struct SeenExecutor {
     pub is_gone: bool,
     /// The scheduler let it go.
     pub is_leaving: bool,
+    /// It will be taken away, or its stream broke.
+    pub is_decommissioning: bool,
     /// Attempts that were launched there and whose end was not told.
     pub open: BTreeSet<TaskId>,
     stored: BTreeSet<TaskId>,
@@ -64,6 +66,13 @@ pub enum SeenEnd {
     Failed,
     /// With its executor.
     Lost,
+}
+
+impl SeenExecutor {
+    /// Whether no attempt runs there and no result is read from there.
+    pub fn has_no_tasks(&self) -> bool {
+        self.open.is_empty() && self.stored.is_empty()
+    }
 }
 
 impl Seen {
@@ -98,6 +107,11 @@ impl Seen {
                 self.executors.insert(*executor, new);
             }
             Event::ExecutorLost { executor, .. } => self.lose(*executor),
+            Event::ExecutorDecommissioning { executor } => {
+                if let Some(seen) = self.executors.get_mut(executor) {
+                    seen.is_decommissioning = true;
+                }
+            }
             Event::TaskEnded { id, end, .. } => {
                 let end = match end {
                     TaskEnd::MapOutput { .. } | TaskEnd::Result { .. } => SeenEnd::Succeeded,

@@ -48,6 +48,8 @@ pub enum Strike {
     LoseOutputs,
     /// It drops a cached partition and says so.
     DropBlock,
+    /// It will be taken away, and says so.
+    Decommission,
 }
 
 impl Faults {
@@ -65,6 +67,7 @@ impl Faults {
             Strike::Partition,
             Strike::LoseOutputs,
             Strike::DropBlock,
+            Strike::Decommission,
         ];
         let strikes = kinds.into_iter().filter_map(|kind| {
             let often = if kind == Strike::Kill { 700 } else { 350 };

@@ -12,6 +12,7 @@ pub(crate) struct Executors {
     all: BTreeMap<ExecutorId, Executor>,
     /// Those with a free slot that may get tasks.
     free: BTreeSet<ExecutorId>,
+    /// How many executors of each host may get tasks.
     hosts: BTreeMap<HostName, u32>,
     total_slots: u32,
     removing: u32,
@@ -47,16 +48,11 @@ impl Executors {
     pub(crate) fn remove(&mut self, executor: ExecutorId) -> Option<Executor> {
         let gone = self.all.remove(&executor)?;
         self.free.remove(&executor);
-        if let Some(count) = self.hosts.get_mut(&gone.host) {
-            *count -= 1;
-            if *count == 0 {
-                self.hosts.remove(&gone.host);
-            }
-        }
         if gone.removing {
             self.removing -= 1;
         } else {
             self.total_slots -= gone.slots;
+            leave(&mut self.hosts, &gone.host);
         }
         Some(gone)
     }
@@ -69,6 +65,7 @@ impl Executors {
             self.removing += 1;
             self.total_slots -= data.slots;
             self.free.remove(&executor);
+            leave(&mut self.hosts, &data.host);
         }
     }
 
@@ -110,6 +107,11 @@ impl Executors {
 
     pub(crate) fn contains(&self, executor: ExecutorId) -> bool {
         self.all.contains_key(&executor)
+    }
+
+    /// Whether it may get tasks.
+    pub(crate) fn stays(&self, executor: ExecutorId) -> bool {
+        self.all.get(&executor).is_some_and(|data| !data.removing)
     }
 
     pub(crate) fn host(&self, executor: ExecutorId) -> Option<HostName> {
@@ -179,5 +181,15 @@ impl Executors {
             tasks: data.used,
             removing: data.removing,
         })
+    }
+}
+
+/// One executor less on a host that may get tasks.
+fn leave(hosts: &mut BTreeMap<HostName, u32>, host: &HostName) {
+    if let Some(count) = hosts.get_mut(host) {
+        *count -= 1;
+        if *count == 0 {
+            hosts.remove(host);
+        }
     }
 }

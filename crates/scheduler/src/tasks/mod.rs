@@ -99,7 +99,7 @@ impl TaskScheduler {
             self.executors.host(executor)
         });
         let levels =
-            queue.levels(|executor| self.executors.contains(executor), |host| self.executors.has_host(host));
+            queue.levels(|executor| self.executors.stays(executor), |host| self.executors.has_host(host));
         let mut waits = self.waits;
         if !queue.waits_for_executor() {
             waits.process = Duration::ZERO;
@@ -236,9 +236,17 @@ impl TaskScheduler {
             let Some(set) = self.sets.get_mut(stage) else { continue };
             let levels = set
                 .queue
-                .levels(|executor| self.executors.contains(executor), |host| self.executors.has_host(host));
+                .levels(|executor| self.executors.stays(executor), |host| self.executors.has_host(host));
             set.delay.set_levels(levels);
         }
+    }
+
+    /// Executors that get no more tasks.
+    pub(crate) fn set_removing(&mut self, executors: &[ExecutorId]) {
+        for executor in executors {
+            self.executors.set_removing(*executor);
+        }
+        self.recompute_locality();
     }
 
     /// A new executor.

@@ -259,6 +259,7 @@ fn simple_event(verb: &str, words: &Words<'_>, rest: &str) -> Result<Event, Stri
                 Some(other) => return Err(format!("no loss {other}")),
             },
         },
+        "decommission" => Event::ExecutorDecommissioning { executor: ExecutorId(words.number(0)?) },
         "request-failed" => Event::ExecutorRequestFailed { reason: rest.to_owned() },
         "heartbeat" => Event::Heartbeat { executor: ExecutorId(words.number(0)?) },
         "outputs" => Event::MapOutputsRequested {

@@ -4,6 +4,8 @@
 
 mod empty;
 mod failing;
+mod gated;
+mod rounds;
 mod running;
 mod sizes;
 
@@ -27,7 +29,12 @@ fn main() -> anyhow::Result<()> {
         ["panic-handled"] => failing::panic_handled(&start()?),
         ["other-records", directory] => failing::other_records(&start()?, directory),
         ["exit", status] => running::exit(&start()?, status.parse()?),
+        ["rounds", count] => rounds::rounds(&start()?, count.parse()?),
+        ["memory"] => rounds::memory(),
         ["wait", dir] => running::wait(&start()?, dir),
+        ["orphan", dir] => running::orphan(dir),
+        ["gated", notes] => gated::two_stages(&start()?, notes),
+        ["gated-twice", notes] => gated::two_jobs(&start()?, notes),
         _ => anyhow::bail!("no scenario {arguments:?}"),
     }
 }

@@ -12,6 +12,15 @@ pub(crate) fn exit(sc: &SparkContext, status: i32) -> anyhow::Result<()> {
     std::process::exit(status)
 }
 
+/// Leaves a process behind, and goes on. Says `orphan` by a file when that process is about to end.
+pub(crate) fn orphan(directory: &str) -> anyhow::Result<()> {
+    let script = format!("(sleep 0.1; touch {directory}/orphan) & exit 0");
+    std::process::Command::new("sh").args(["-c", &script]).status()?;
+    loop {
+        thread::sleep(Duration::from_secs(1)); // waits for: the end of the process
+    }
+}
+
 /// Shuffles and caches, then runs two tasks that do not end. Says `running` when both run: each makes a file.
 pub(crate) fn wait(sc: &SparkContext, directory: &str) -> anyhow::Result<()> {
     let cached = sc.range(0, 100_000, 1, 4).map(|n| (n % 10, n)).group_by_key(2).cache()?;

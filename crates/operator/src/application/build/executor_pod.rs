@@ -1,0 +1,52 @@
+//! An executor's pod. Spark: the features of `KubernetesExecutorBuilder`.
+
+use std::collections::BTreeMap;
+
+use hearth_crd::ExecutorPool;
+use hearth_types::pod::{
+    DRIVER_ADDRESS, DRIVER_PORT, EXECUTOR_BLOCK_PORT, EXECUTOR_CORES, EXECUTOR_ID, EXECUTOR_MEMORY, ROLE,
+    ROLE_EXECUTOR,
+};
+use k8s_openapi::api::core::v1::Pod;
+
+use super::container::ContainerParts;
+use super::context::{Context, owner_of};
+use super::env::{common, from_pod, plain};
+use super::fields::Role;
+use super::pod::{PodParts, build_pod};
+use super::resources::{cores, program_memory};
+use crate::names::{EXECUTOR_ID_LABEL, RESOURCE_PROFILE_LABEL};
+
+/// Builds the pod of executor `number`.
+///
+/// The pool controls it. The application is an owner too, as Kueue looks for it there.
+pub(super) fn build_executor_pod(ctx: &Context<'_>, pool: &ExecutorPool, number: u32) -> Pod {
+    let mut env = common(ctx);
+    env.extend([
+        plain(ROLE, ROLE_EXECUTOR),
+        plain(EXECUTOR_ID, number.to_string()),
+        plain(EXECUTOR_CORES, cores(ctx, Role::Executor).to_string()),
+        plain(EXECUTOR_MEMORY, format!("{}m", program_memory(ctx, Role::Executor))),
+        plain(DRIVER_ADDRESS, format!("{}:{DRIVER_PORT}", ctx.driver_host())),
+        plain("SPARK_RESOURCE_PROFILE_ID", "0"),
+        from_pod("SPARK_EXECUTOR_POD_IP", "status.podIP"),
+        from_pod("SPARK_EXECUTOR_POD_NAME", "metadata.name"),
+    ]);
+    let parts = PodParts {
+        name: ctx.names.executor_pod(ctx.submission.attempt, number),
+        owners: vec![owner_of(pool, true), owner_of(ctx.application, false)],
+        labels: BTreeMap::from([
+            (EXECUTOR_ID_LABEL.to_owned(), number.to_string()),
+            (RESOURCE_PROFILE_LABEL.to_owned(), "0".to_owned()),
+        ]),
+        annotations: BTreeMap::new(),
+        container: ContainerParts {
+            args: None,
+            env,
+            // Freed memory stays with the process for ten seconds: giving it back costs page faults.
+            default_env: vec![plain("MIMALLOC_PURGE_DELAY", "10000")],
+            ports: vec![("blockmanager", i32::from(EXECUTOR_BLOCK_PORT))],
+        },
+    };
+    build_pod(ctx, Role::Executor, parts)
+}

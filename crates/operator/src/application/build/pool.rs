@@ -1,0 +1,31 @@
+//! The executor pool of an application.
+
+use std::collections::BTreeMap;
+
+use hearth_crd::{ExecutorPool, ExecutorPoolSpec, MOST_EXECUTORS};
+
+use super::context::Context;
+use super::initial::initial_executors;
+use crate::names::INSTANCES_ANNOTATION;
+
+/// Builds the pool as it is at the start. Its bounds are those of dynamic allocation.
+pub(super) fn build_pool(ctx: &Context<'_>) -> ExecutorPool {
+    let initial = initial_executors(ctx.application);
+    let bound = |key: &str| {
+        let number = ctx.setting(key).and_then(|value| value.parse::<i32>().ok());
+        number.filter(|_| ctx.is_dynamic()).map(|number| number.clamp(0, MOST_EXECUTORS))
+    };
+    let mut pool = ExecutorPool::new(
+        &ctx.names.pool(),
+        ExecutorPoolSpec {
+            application: ctx.name.to_owned(),
+            replicas: initial,
+            min_replicas: bound("spark.dynamicAllocation.minExecutors"),
+            max_replicas: bound("spark.dynamicAllocation.maxExecutors"),
+        },
+    );
+    pool.metadata = ctx.metadata(ctx.names.pool());
+    pool.metadata.annotations =
+        Some(BTreeMap::from([(INSTANCES_ANNOTATION.to_owned(), initial.to_string())]));
+    pool
+}

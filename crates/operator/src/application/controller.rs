@@ -1,0 +1,161 @@
+//! One look at an application: dereference, validate, decide, apply, update the status.
+
+use std::time::Duration;
+
+use hearth_crd::{ApplicationStateType, SparkApplication, validate};
+use jiff::Timestamp;
+use kube::Resource;
+
+use super::apply::apply;
+use super::decide::{decide, submission_failed, submitted};
+use super::decision::{Action, Decision};
+use super::dereference::{Parsed, dereference, parse};
+use super::submit::Submitted;
+use super::update_status::update_status;
+use crate::api::Result;
+use crate::cache::Snapshot;
+use crate::context::Context;
+use crate::key::Key;
+use crate::pool;
+use crate::queue::Outcome;
+
+/// When to look whether what was deleted is gone, if nothing happens.
+const DELETION_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Looks at an application and at its pool, and does what is to be done.
+pub async fn reconcile(ctx: &Context, key: &Key) -> Result<Outcome> {
+    let snapshot = ctx.cache.get(key);
+    let Some(object) = &snapshot.application else {
+        ctx.surplus.note(key, false, Timestamp::now());
+        return Ok(Outcome::Done);
+    };
+    let Parsed { application, problems } = parse(object)?;
+    if application.metadata.deletion_timestamp.is_some() {
+        // What belongs to it is taken by the garbage collector.
+        return Ok(Outcome::Done);
+    }
+    let problems = if problems.is_empty() { validate(&application) } else { problems };
+    let observed = dereference(ctx, key, &application, &snapshot).await?;
+    let decision = decide(Timestamp::now(), &application, &problems, &observed);
+    let next = next_look(&decision);
+    let look_again = Box::pin(perform(ctx, key, application, decision)).await?;
+    if let Some(next) = next {
+        return Ok(next);
+    }
+    let pool = pool_of(ctx, key, &snapshot).await?;
+    Ok(sooner(look_again, pool))
+}
+
+/// When to look again after something was done: at once if what it was decided from is not so any more. Deletions take their time,
+/// and the watches tell when they are over; only in case something holds them up, they are looked at again.
+fn next_look(decision: &Decision) -> Option<Outcome> {
+    let is_slow = |action: &Action| match action {
+        Action::DeleteDriver { .. }
+        | Action::DeleteExecutors
+        | Action::DeleteServices
+        | Action::DeleteApplication => true,
+        Action::Submit(_) | Action::ScalePool { .. } | Action::BoundPool { .. } => false,
+    };
+    if decision.status.is_some() || decision.actions.iter().any(|action| !is_slow(action)) {
+        Some(Outcome::Again)
+    } else if decision.actions.is_empty() {
+        None
+    } else {
+        Some(Outcome::After(DELETION_PATIENCE))
+    }
+}
+
+/// Does what was decided, then writes the status, then tells people.
+async fn perform(
+    ctx: &Context,
+    key: &Key,
+    mut application: SparkApplication,
+    decision: Decision,
+) -> Result<Outcome> {
+    let Decision { actions, mut status, mut notes, mut look_again } = decision;
+    let mut actions = std::collections::VecDeque::from(actions);
+    let mut is_submitted = false;
+    while let Some(action) = actions.pop_front() {
+        let Some(outcome) = apply(ctx, key, &application, &action).await? else { continue };
+        let Action::Submit(submission) = &action else { continue };
+        is_submitted = matches!(outcome, Submitted::Made { .. });
+        if let Some(status) = &status {
+            application.status = Some(status.clone());
+        }
+        let now = Timestamp::now();
+        let next = match outcome {
+            Submitted::Made { ui_service, ui_ingress } => {
+                let mut next = submitted(now, &application, submission, ui_service);
+                if let Some(status) = &mut next.status {
+                    let (name, address) = ui_ingress.unzip();
+                    status.driver_info.web_ui_ingress_name = name;
+                    status.driver_info.web_ui_ingress_address = address;
+                }
+                next
+            }
+            Submitted::Failed(failure) => submission_failed(now, &application, submission, &failure),
+        };
+        actions.extend(next.actions);
+        status = next.status.or(status);
+        notes.extend(next.notes);
+        look_again = next.look_again.or(look_again);
+    }
+    if let Some(status) = &status {
+        let write = update_status(ctx, key, &application, status);
+        if is_submitted {
+            // The first executors do not wait until the status is written.
+            let mut after = application.clone();
+            after.status = Some(status.clone());
+            let executors = pool::reconcile(ctx, key, &after);
+            let (written, executors) = futures::join!(write, Box::pin(executors));
+            written?;
+            executors?;
+        } else {
+            write.await?;
+        }
+    }
+    ctx.events.publish(key, &application.object_ref(&()), notes);
+    Ok(look_again.map_or(Outcome::Done, Outcome::After))
+}
+
+/// Looks at the pool, unless the application is not of the kind that has one now.
+async fn pool_of(ctx: &Context, key: &Key, snapshot: &Snapshot) -> Result<Outcome> {
+    let Some(object) = &snapshot.application else { return Ok(Outcome::Done) };
+    if snapshot.pool.is_none() {
+        return Ok(Outcome::Done);
+    }
+    let Parsed { application, .. } = parse(object)?;
+    Box::pin(pool::reconcile(ctx, key, &application)).await
+}
+
+/// Whether the application wants executors, or may want some again.
+pub fn is_ended(application: &SparkApplication) -> bool {
+    let state = application.status.as_ref().and_then(|status| status.application_state.as_ref());
+    match state.map_or(ApplicationStateType::New, |state| state.state) {
+        ApplicationStateType::Submitted
+        | ApplicationStateType::Running
+        | ApplicationStateType::Failing
+        | ApplicationStateType::Unknown => false,
+        ApplicationStateType::New
+        | ApplicationStateType::Succeeding
+        | ApplicationStateType::Completed
+        | ApplicationStateType::Failed
+        | ApplicationStateType::SubmissionFailed
+        | ApplicationStateType::PendingRerun
+        | ApplicationStateType::Invalidating
+        | ApplicationStateType::Suspending
+        | ApplicationStateType::Suspended
+        | ApplicationStateType::Resuming => true,
+    }
+}
+
+/// Which of two comes first.
+fn sooner(one: Outcome, other: Outcome) -> Outcome {
+    match (one, other) {
+        (Outcome::Failed, _) | (_, Outcome::Failed) => Outcome::Failed,
+        (Outcome::Again, _) | (_, Outcome::Again) => Outcome::Again,
+        (Outcome::After(one), Outcome::After(other)) => Outcome::After(one.min(other)),
+        (Outcome::After(wait), Outcome::Done) | (Outcome::Done, Outcome::After(wait)) => Outcome::After(wait),
+        (Outcome::Done, Outcome::Done) => Outcome::Done,
+    }
+}

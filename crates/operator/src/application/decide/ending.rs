@@ -1,0 +1,133 @@
+//! What follows the end of a driver: the end of the application, or another run.
+
+use hearth_crd::ApplicationStateType as State;
+use hearth_crd::{AttemptOutcome, DriverInfo};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::draft::{Draft, Next};
+use super::driver::Driver;
+use super::policy::{self, Retry};
+use super::teardown;
+use super::time::whole_seconds;
+use crate::application::cause::{End, Failure, Role, end_of};
+use crate::application::decision::Action;
+use crate::application::history;
+use crate::pod_view::PodView;
+
+/// The driver ended well.
+pub(super) fn succeed(draft: &mut Draft<'_>, driver: &PodView) -> Next {
+    let end = end_time(draft, driver);
+    history::record(&mut draft.status, end.0, AttemptOutcome::Succeeded, None);
+    draft.status.termination_time = Some(end);
+    draft.go_with(State::Succeeding, None);
+    draft.note("SparkDriverCompleted", format!("Driver {} completed", driver.name()));
+    Next::Again
+}
+
+/// The run failed: the driver failed, was lost, or is to be ended.
+pub(super) fn fail(draft: &mut Draft<'_>, driver: Option<&PodView>, failure: &Failure, error: &str) -> Next {
+    let end = driver.map_or_else(|| draft.time(), |driver| end_time(draft, driver));
+    history::record(&mut draft.status, end.0, AttemptOutcome::Failed, Some(failure));
+    draft.status.termination_time = Some(end);
+    draft.go_with(State::Failing, Some(error));
+    match driver {
+        Some(driver) => draft.warn("SparkDriverFailed", format!("Driver {} failed: {}", driver.name(), failure.message)),
+        None => draft.warn("SparkDriverNotFound", format!("Driver of {} not found: {}", draft.name(), failure.message)),
+    }
+    stop_driver(draft);
+    let is_followed = failure.cause.is_loss()
+        && policy::after_failure(draft.now, draft.spec(), &draft.status) != Retry::Never;
+    if !is_followed {
+        release_executors(draft);
+    }
+    Next::Again
+}
+
+/// Ended well: over, or run again.
+pub(super) fn on_succeeding(draft: &mut Draft<'_>) -> Next {
+    if policy::after_success(draft.spec()) {
+        return run_again(draft, false);
+    }
+    draft.status.termination_time.get_or_insert(Time(whole_seconds(draft.now)));
+    draft.go_with(State::Completed, None);
+    release_executors(draft);
+    draft.note("SparkApplicationCompleted", format!("SparkApplication {} completed", draft.name()));
+    Next::Again
+}
+
+/// Failed: over, or run again after a while.
+pub(super) fn on_failing(draft: &mut Draft<'_>) -> Next {
+    match policy::after_failure(draft.now, draft.spec(), &draft.status) {
+        Retry::Never => give_up(draft),
+        Retry::After(wait) => {
+            draft.look_in(wait);
+            Next::Done
+        }
+        Retry::Now => {
+            let is_loss = history::last_cause(&draft.status).is_some_and(|cause| cause.is_loss());
+            run_again(draft, is_loss)
+        }
+    }
+}
+
+/// Nothing is tried any more.
+pub(super) fn give_up(draft: &mut Draft<'_>) -> Next {
+    draft.status.termination_time.get_or_insert(Time(whole_seconds(draft.now)));
+    draft.go(State::Failed);
+    stop_driver(draft);
+    release_executors(draft);
+    draft.warn("SparkApplicationFailed", format!("SparkApplication {} failed: {}", draft.name(), draft.error()));
+    Next::Again
+}
+
+/// Removes the last run and makes ready for the next. A driver that was lost leaves its executors to the next one.
+fn run_again(draft: &mut Draft<'_>, is_loss: bool) -> Next {
+    let status = &draft.status;
+    let keeps_executors = is_loss
+        && status.submission_id.is_some()
+        && status.spark_application_id.is_some()
+        && status.driver_epoch.is_some_and(|epoch| epoch > 0);
+    teardown::delete_driver(draft);
+    if !keeps_executors {
+        if teardown::are_executors_left(draft) {
+            draft.act(Action::DeleteExecutors);
+        }
+        draft.status.driver_epoch = None;
+        draft.status.executor_state = None;
+    }
+    draft.status.driver_info = DriverInfo::default();
+    draft.status.termination_time = None;
+    draft.go_with(State::PendingRerun, None);
+    draft.warn("SparkApplicationPendingRerun", format!("SparkApplication {} is pending rerun", draft.name()));
+    Next::Again
+}
+
+/// Ends a driver that still runs; one that ended stays for its log.
+fn stop_driver(draft: &mut Draft<'_>) {
+    if let Driver::Ours(pod) = Driver::of(draft)
+        && end_of(pod, Role::Driver).is_none()
+    {
+        teardown::delete_driver(draft);
+    }
+}
+
+/// Deletes the executors, unless the user wants to look at them; then the pool only ends those that run.
+fn release_executors(draft: &mut Draft<'_>) {
+    let is_kept = draft.spec().executor.delete_on_termination == Some(false);
+    if !is_kept && teardown::are_executors_left(draft) {
+        draft.act(Action::DeleteExecutors);
+    }
+}
+
+/// When the driver ended; now if it does not say, or says something that cannot be.
+fn end_time(draft: &Draft<'_>, driver: &PodView) -> Time {
+    let now = draft.time();
+    let finished: Option<Timestamp> = match end_of(driver, Role::Driver) {
+        Some(End::Succeeded | End::Failed(_)) => {
+            driver.terminated().and_then(|terminated| terminated.finished_at.as_ref()).map(|time| time.0)
+        }
+        None => None,
+    };
+    Time(finished.filter(|finished| *finished <= now.0 && finished.as_second() > 0).unwrap_or(now.0))
+}

@@ -1,0 +1,104 @@
+//! The states `SUBMITTED`, `RUNNING` and `UNKNOWN`: what the driver's pod says.
+
+use hearth_crd::ApplicationStateType as State;
+
+use super::draft::{Draft, Next};
+use super::driver::Driver;
+use super::time::{left, seconds};
+use super::{deadlines, ending, executor_budget, scale_in_place};
+use crate::application::cause::{End, Failure, Role, end_of, loss_of, pod_gone, waiting_for};
+use crate::pod_view::{Phase, PodView};
+
+/// What becomes of a run.
+pub(super) fn on_run(draft: &mut Draft<'_>) -> Next {
+    let Some(driver) = Driver::of_run(draft) else { return on_missing(draft) };
+    let driver: &PodView = driver;
+    match end_of(driver, Role::Driver) {
+        Some(End::Succeeded) => return ending::succeed(draft, driver),
+        Some(End::Failed(failure)) => return ending::fail(draft, Some(driver), &failure, &error_of(&failure)),
+        None => {}
+    }
+    if let Some(loss) = lost_with_its_node(draft, driver) {
+        return ending::fail(draft, Some(driver), &loss, &error_of(&loss));
+    }
+    match driver.phase() {
+        Phase::Running => on_running(draft, driver),
+        Phase::Unknown => on_unknown(draft, driver),
+        // A phase of an ended pod was dealt with above.
+        Phase::Pending | Phase::Succeeded | Phase::Failed => on_pending(draft, driver),
+    }
+}
+
+fn on_running(draft: &mut Draft<'_>, driver: &PodView) -> Next {
+    if draft.state() != State::Running {
+        draft.go_with(State::Running, None);
+        draft.note("SparkDriverRunning", format!("Driver {} is running", driver.name()));
+    }
+    if let Some((failure, error)) = deadlines::of_run(draft, driver).or_else(|| executor_budget::exceeded(draft)) {
+        return ending::fail(draft, Some(driver), &failure, &error);
+    }
+    scale_in_place::follow(draft);
+    Next::Done
+}
+
+fn on_pending(draft: &mut Draft<'_>, driver: &PodView) -> Next {
+    if draft.state() == State::Unknown {
+        draft.go_with(State::Submitted, None);
+    }
+    let waiting = waiting_for(driver, Role::Driver);
+    if let Some((failure, error)) = deadlines::of_start(draft, waiting.as_ref()) {
+        return ending::fail(draft, Some(driver), &failure, &error);
+    }
+    draft.waiting = waiting.map(|waiting| waiting.failure);
+    scale_in_place::follow(draft);
+    Next::Done
+}
+
+fn on_unknown(draft: &mut Draft<'_>, driver: &PodView) -> Next {
+    if draft.state() != State::Unknown {
+        draft.go_with(State::Unknown, None);
+        draft.warn("SparkDriverUnknown", format!("Driver {} in unknown state", driver.name()));
+    }
+    Next::Done
+}
+
+/// The pod of the run is not there. Just after a submission the cache may not know it yet.
+fn on_missing(draft: &mut Draft<'_>) -> Next {
+    if draft.state() == State::Submitted {
+        let since = draft.status.last_submission_attempt_time.as_ref();
+        let grace = draft.observed.limits.creation_grace;
+        if let Some(wait) = since.and_then(|since| left(draft.now, since.0, grace)) {
+            draft.look_in(wait);
+            return Next::Done;
+        }
+    }
+    let failure = pod_gone(Role::Driver);
+    let error = failure.message.clone();
+    ending::fail(draft, None, &failure, &error)
+}
+
+/// Why the driver is lost although nobody saw it end; if it may still be asked to end, waits for that.
+fn lost_with_its_node(draft: &mut Draft<'_>, driver: &PodView) -> Option<Failure> {
+    if draft.observed.node_lost {
+        let mut loss = pod_gone(Role::Driver);
+        loss.cause = hearth_crd::FailureCause::NodeLost;
+        loss.reason = "NodeLost".to_owned();
+        loss.message = "the node of the driver is gone".to_owned();
+        return Some(loss);
+    }
+    let loss = loss_of(driver, Role::Driver);
+    if loss.is_none() && driver.is_terminating() {
+        draft.look_in(seconds(10));
+    }
+    loss
+}
+
+/// The error message: Kubeflow's words, which clients look for, and then what people need to know.
+fn error_of(failure: &Failure) -> String {
+    match failure.exit_code {
+        Some(code) => {
+            format!("driver container failed with ExitCode: {code}, Reason: {}: {}", failure.reason, failure.message)
+        }
+        None => failure.message.clone(),
+    }
+}

@@ -1,0 +1,44 @@
+//! Ends a run and removes what it left: before a suspension, and before a run under another spec.
+
+use super::draft::Draft;
+use super::driver::Driver;
+use crate::application::decision::Action;
+
+/// Deletes the driver's pod, the executors and what shows the driver to others; says whether all of it is gone.
+/// Repeated while something is left, as any of it may have been made since.
+pub(super) fn tear_down(draft: &mut Draft<'_>) -> bool {
+    delete_driver(draft);
+    if are_executors_left(draft) {
+        let is_going = draft.observed.pool.as_ref().is_some_and(|pool| pool.metadata.deletion_timestamp.is_some());
+        let all_terminating = draft.observed.executors.iter().all(|pod| pod.is_terminating());
+        if !(is_going || draft.observed.pool.is_none() && all_terminating) {
+            draft.act(Action::DeleteExecutors);
+        }
+    }
+    if !draft.services_gone {
+        draft.act(Action::DeleteServices);
+    }
+    is_driver_gone(draft) && !are_executors_left(draft) && draft.services_gone
+}
+
+/// Deletes the driver's pod if it is ours and nobody has done so yet; a pod of a node that is gone is deleted by force.
+pub(super) fn delete_driver(draft: &mut Draft<'_>) {
+    let Driver::Ours(pod) = Driver::of(draft) else { return };
+    let force = draft.observed.node_lost || (pod.is_terminating() && pod.is_unreachable());
+    if !pod.is_terminating() || force {
+        let uid = pod.uid().to_owned();
+        draft.act(Action::DeleteDriver { uid, force });
+    }
+}
+
+/// Whether no driver of ours is left.
+pub(super) fn is_driver_gone(draft: &Draft<'_>) -> bool {
+    !matches!(Driver::of(draft), Driver::Ours(_))
+}
+
+/// Whether there is a pool or an executor. One that was given up with its node does not count: nobody can wait for it.
+pub(super) fn are_executors_left(draft: &Draft<'_>) -> bool {
+    let observed = draft.observed;
+    let is_left = |pod: &crate::pod_view::PodView| !(pod.is_terminating() && pod.is_unreachable());
+    observed.pool.is_some() || observed.executors.iter().any(|pod| is_left(pod))
+}

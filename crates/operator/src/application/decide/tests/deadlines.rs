@@ -1,0 +1,112 @@
+//! Limits of time, and the budget of executor failures.
+
+use expect_test::expect;
+use hearth_crd::ApplicationStateType as State;
+use serde_json::{Value, json};
+
+use super::World;
+use super::world::{at, shown, unschedulable, waiting};
+
+fn limited(world: World, timeouts: &Value) -> World {
+    let timeouts = timeouts.clone();
+    world.spec(|spec| spec["timeouts"] = timeouts)
+}
+
+#[test]
+fn the_queue() {
+    let suspended = World::new().spec(|spec| spec["suspend"] = json!(true));
+    let mut world = limited(suspended, &json!({"queueSeconds": 60}));
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    world.after(60).check(&expect![[""]]);
+}
+
+#[test]
+fn the_queue_is_over_with_the_first_submission() {
+    let mut world = limited(World::running(), &json!({"queueSeconds": 60})).spec(|spec| spec["suspend"] = json!(true));
+    world.apply();
+    let mut world = world.all_gone();
+    world.apply();
+    world.after(1000).check(&expect!["nothing"]);
+}
+
+#[test]
+fn submissions_that_fail_wait_in_the_queue() {
+    let mut world = limited(World::new(), &json!({"queueSeconds": 60})).restart(&json!({"type": "Always"}));
+    world.submit_in_vain(hearth_crd::FailureCause::QuotaExceeded, "exceeded quota: small");
+    world.after(61).check(&expect![[""]]);
+}
+
+#[test]
+fn the_start() {
+    let world = limited(World::submitted(), &json!({"startSeconds": 60})).driver(&unschedulable());
+    let mut world = world;
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    world.after(60).check(&expect![[""]]);
+}
+
+#[test]
+fn the_run() {
+    let mut world = limited(World::running(), &json!({"runSeconds": 60}));
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    let mut world = world.after(52);
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    assert_eq!(world.condition("Failed").1, "DeadlineExceeded");
+}
+
+#[test]
+fn an_image_that_cannot_be_pulled() {
+    let mut world = World::submitted().driver(&waiting("ImagePullBackOff", "not found"));
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    world.clone().after(120).check(&expect![[""]]);
+    limited(world, &json!({"imagePullSeconds": 10})).after(11).check(&expect![[""]]);
+    World::submitted().driver(&waiting("InvalidImageName", "")).check(&expect![[""]]);
+}
+
+#[test]
+fn a_secret_that_is_not_there() {
+    World::submitted().after(121).driver(&waiting("CreateContainerConfigError", "secret \"s\" not found")).check(&expect![[""]]);
+}
+
+#[test]
+fn no_node_fits() {
+    let world = World::submitted().driver(&unschedulable()).after(100_000);
+    let mut world = world;
+    world.apply();
+    assert_eq!(world.state(), State::Submitted, "an autoscaler may bring a node");
+    limited(world, &json!({"unschedulableSeconds": 60})).check(&expect![[""]]);
+}
+
+fn with_failures(world: World, failed: i32, times: &[i64]) -> World {
+    let failures: Vec<Value> = times
+        .iter()
+        .map(|time| {
+            json!({"executor": 3, "podName": "pi-1-exec-3", "time": at(*time).to_string(), "cause": "OutOfMemory",
+                "message": "the executor used too much"})
+        })
+        .collect();
+    let status = json!({"failedExecutors": failed, "failures": failures});
+    world.edit_pool(|pool| pool.status = Some(serde_json::from_value(status).unwrap()))
+}
+
+#[test]
+fn executors_may_fail_twice_as_often_as_there_are() {
+    with_failures(World::running(), 4, &[8]).check(&expect!["nothing"]);
+    with_failures(World::running(), 5, &[8]).check(&expect![[""]]);
+}
+
+#[test]
+fn executors_may_fail_as_often_as_the_setting_says() {
+    let conf = |key: &str, value: &str| {
+        let conf = json!({key: value});
+        let mut world = World::running();
+        world.application.spec.spark_conf = serde_json::from_value(conf).unwrap();
+        world.apply();
+        world
+    };
+    let limited = conf("spark.executor.maxNumFailures", "0");
+    with_failures(limited, 1, &[8]).check(&expect![[""]]);
+    // Old failures are forgotten.
+    let forgetting = conf("spark.executor.failuresValidityInterval", "60s").after(1000);
+    with_failures(forgetting.clone(), 7, &[1, 2, 3]).check(&expect!["nothing"]);
+    with_failures(forgetting, 100, &[1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010]).check(&expect![[""]]);
+}

@@ -1,0 +1,71 @@
+//! Statuses that somebody else wrote.
+
+use expect_test::expect;
+use hearth_crd::{ApplicationStateType as State, SparkApplicationStatus};
+use serde_json::{Value, json};
+
+use super::World;
+use super::world::{exited, running, shown};
+
+fn with_status(status: &Value) -> World {
+    let mut world = World::new();
+    world.application.status = Some(serde_json::from_value(status.clone()).unwrap());
+    world
+}
+
+#[test]
+fn an_empty_status_is_none() {
+    with_status(&json!({"driverInfo": {}})).check(&expect![[""]]);
+    with_status(&json!({"driverInfo": {}, "applicationState": {"state": ""}})).check(&expect![[""]]);
+}
+
+#[test]
+fn counters_that_cannot_be_are_taken_for_none() {
+    let world = with_status(&json!({"applicationState": {"state": ""}, "submissionAttempts": -7, "driverEpoch": -1}));
+    world.check(&expect![[""]]);
+    let mut world = with_status(&json!({"applicationState": {"state": ""}, "submissionAttempts": 2147483647, "executionAttempts": 2147483647}));
+    world.submit();
+    assert_eq!(world.status().submission_attempts, Some(i32::MAX));
+}
+
+#[test]
+fn every_state_without_anything_else_leads_somewhere_and_stops() {
+    for state in State::ALL {
+        let mut world = World::new();
+        let mut status = SparkApplicationStatus::default();
+        status.application_state.get_or_insert_default().state = state;
+        world.application.status = Some(status);
+        let mut steps = 0;
+        while world.decide().status.is_some() {
+            world.apply();
+            steps += 1;
+            assert!(steps < 6, "{state:?} goes on for ever: {}", shown(&world.decide()));
+        }
+    }
+}
+
+#[test]
+fn a_run_of_kubeflows_operator_is_taken_over() {
+    let status = json!({"applicationState": {"state": "RUNNING"}, "submissionID": "its-own", "executionAttempts": 1,
+        "submissionAttempts": 1, "lastSubmissionAttemptTime": "2026-01-01T00:00:00Z", "driverInfo": {"podName": "pi-driver"}});
+    let mut world = with_status(&status).driver(&running());
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    world.check(&expect!["nothing"]);
+    let mut world = world.driver(&exited(0, ""));
+    world.apply();
+    assert_eq!(world.state(), State::Completed);
+}
+
+#[test]
+fn running_without_a_driver_fails_once() {
+    let mut world = with_status(&json!({"applicationState": {"state": "RUNNING"}}));
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    world.check(&expect!["nothing"]);
+}
+
+#[test]
+fn failing_with_a_driver_that_runs_ends_it() {
+    let mut world = World::running();
+    world.application.status.as_mut().unwrap().application_state.as_mut().unwrap().state = State::Failing;
+    world.check(&expect![[""]]);
+}

@@ -1,0 +1,66 @@
+//! Manifests that cannot be run.
+
+use expect_test::expect;
+use hearth_crd::ApplicationStateType as State;
+use serde_json::json;
+
+use super::World;
+use super::world::{exited, shown};
+
+#[test]
+fn a_wrong_manifest_fails_and_says_why() {
+    let mut world = World::new().problem("found 0; at least 1 is needed");
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    assert_eq!(world.condition("Valid").0, "False");
+    assert_eq!(world.condition("Failed").1, "InvalidSpec");
+    world.check(&expect!["nothing"]);
+}
+
+#[test]
+fn a_manifest_that_was_corrected_is_run_even_if_the_correction_takes_effect_in_place() {
+    let mut world = World::new().problem("found 0; at least 1 is needed");
+    world.apply();
+    world.problems.clear();
+    world.clone().check(&expect!["again without an edit"]);
+    let mut world = world.spec(|spec| spec["timeouts"] = json!({"runSeconds": 60}));
+    world.apply();
+    assert_eq!(world.state(), State::Invalidating);
+    world.apply();
+    world.apply();
+    assert_eq!(world.submit().attempt, 1);
+}
+
+#[test]
+fn a_wrong_edit_does_no_harm_to_what_runs() {
+    let mut world = World::running().spec(|spec| spec["driver"]["cores"] = json!(0)).problem("found 0");
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    assert_eq!((world.state(), world.condition("Valid").0.as_str()), (State::Running, "False"));
+    world.check(&expect!["nothing"]);
+    // Corrected back to what runs.
+    let mut world = world.spec(|spec| {
+        spec["driver"].as_object_mut().unwrap().remove("cores");
+    });
+    world.problems.clear();
+    world.apply();
+    assert_eq!((world.state(), world.condition("Valid").0.as_str()), (State::Running, "True"));
+}
+
+#[test]
+fn a_wrong_edit_is_not_run_again() {
+    let world = World::running().restart(&json!({"type": "Always"})).problem("found 0").driver(&exited(0, ""));
+    let mut world = world;
+    world.apply();
+    assert_eq!(world.state(), State::Failed);
+}
+
+#[test]
+fn a_suspended_application_with_a_wrong_manifest_waits_to_be_corrected() {
+    let mut world = World::new().spec(|spec| spec["suspend"] = json!(true));
+    world.apply();
+    let mut world = world.problem("found 0");
+    world.apply();
+    assert_eq!((world.state(), world.condition("Valid").0.as_str()), (State::Suspended, "False"));
+    let mut world = world.spec(|spec| spec["suspend"] = json!(false));
+    world.apply();
+    assert_eq!(world.state(), State::Failed);
+}

@@ -1,0 +1,101 @@
+//! Drivers that were taken away: followed by another on the same executors, if the policy allows another run.
+
+use expect_test::expect;
+use hearth_crd::{ApplicationStateType as State, FailureCause};
+use serde_json::{Value, json};
+
+use super::World;
+use super::world::{exited, running, shown};
+use crate::application::decision::Action;
+
+fn evicted() -> Value {
+    let mut status = exited(143, "");
+    status["conditions"] = json!([{"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}]);
+    status
+}
+
+fn with_retries() -> World {
+    World::running().restart(&json!({"type": "OnFailure", "onFailureRetries": 2, "onFailureRetryInterval": 1}))
+}
+
+#[test]
+fn a_driver_that_was_evicted_is_followed_by_the_next_on_the_same_executors() {
+    let mut world = with_retries().driver(&evicted());
+    let id = world.status().submission_id.clone();
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    world.check(&expect![[""]]);
+    // The pool stays, and is no reason to wait.
+    let mut world = world.no_driver().executor(1, 0, "Running");
+    world.check(&expect![[""]]);
+    let submission = world.submit();
+    assert_eq!((submission.attempt, submission.driver_epoch, Some(&submission.id)), (1, 2, id.as_ref()));
+    let status = world.status();
+    assert_eq!((status.execution_attempts, status.submission_attempts, status.driver_epoch), (Some(2), Some(1), Some(2)));
+    assert_eq!(status.submission_id, id);
+}
+
+#[test]
+fn without_retries_a_loss_is_a_failure() {
+    World::running().driver(&evicted()).check(&expect![[""]]);
+}
+
+#[test]
+fn a_driver_that_was_deleted_is_followed_too() {
+    let mut world = with_retries().no_driver();
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    world.check(&expect![[""]]);
+}
+
+#[test]
+fn a_driver_whose_node_is_silent_is_deleted_by_force_once_it_was_given_up() {
+    let mut silent = running();
+    silent["conditions"] =
+        json!([{"type": "ContainersReady", "status": "True"}, {"type": "Ready", "status": "False"}]);
+    let world = with_retries().driver(&silent);
+    world.check(&expect!["nothing"]);
+    world.terminating().check(&expect![[""]]);
+}
+
+#[test]
+fn a_driver_whose_node_is_gone_is_lost_at_once() {
+    let mut world = with_retries();
+    world.observed.node_lost = true;
+    world.check(&expect![[""]]);
+}
+
+#[test]
+fn a_program_that_fails_after_a_loss_gets_new_executors() {
+    let mut world = with_retries().driver(&evicted());
+    world.apply();
+    let mut world = world.no_driver();
+    world.submit();
+    let mut world = world.driver(&exited(1, "no")).after(10);
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    let mut world = world.all_gone();
+    let submission = world.submit();
+    assert_eq!((submission.attempt, submission.driver_epoch), (2, 1));
+}
+
+#[test]
+fn the_pod_of_an_older_driver_in_a_stale_cache_is_not_the_run() {
+    let mut world = with_retries().driver(&evicted());
+    world.apply();
+    let stale = world.observed.driver.clone();
+    let mut world = world.no_driver();
+    world.submit();
+    world.observed.driver = stale;
+    world.check(&expect![[""]]);
+}
+
+#[test]
+fn a_following_driver_that_cannot_be_made_is_a_new_submission() {
+    let mut world = with_retries().driver(&evicted());
+    world.apply();
+    let mut world = world.no_driver().restart(&json!({"type": "Always"}));
+    let decision = world.submit_in_vain(FailureCause::QuotaExceeded, "exceeded quota");
+    assert!(decision.actions.contains(&Action::DeleteExecutors), "{decision:?}");
+    assert_eq!(world.state(), State::SubmissionFailed);
+    let mut world = world.all_gone().after(60);
+    let submission = world.submit();
+    assert_eq!((submission.attempt, submission.driver_epoch), (3, 1));
+}

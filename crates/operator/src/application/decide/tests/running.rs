@@ -1,0 +1,123 @@
+//! `SUBMITTED`, `RUNNING` and `UNKNOWN`.
+
+use expect_test::expect;
+use hearth_crd::{ApplicationStateType as State, ExecutorState};
+use serde_json::json;
+
+use super::World;
+use super::world::{exited, running, shown, unschedulable, waiting};
+
+#[test]
+fn a_driver_that_is_pending_changes_nothing() {
+    World::submitted().check(&expect!["nothing"]);
+}
+
+#[test]
+fn the_condition_says_what_a_pending_driver_waits_for() {
+    let mut world = World::submitted().driver(&unschedulable());
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    let (status, reason, message) = world.condition("Progressing");
+    expect![[""]].assert_eq(&format!("{status} {reason}: {message}"));
+    world.check(&expect!["nothing"]);
+    let mut world = world.driver(&waiting("ErrImagePull", "not found"));
+    world.apply();
+    assert_eq!(world.condition("Progressing").1, "ImagePull");
+}
+
+#[test]
+fn a_driver_that_runs() {
+    let mut world = World::submitted().after(2).driver(&running());
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    assert_eq!(world.condition("Ready").0, "True");
+    world.check(&expect!["nothing"]);
+}
+
+#[test]
+fn a_driver_that_ended_before_anybody_saw_it_run() {
+    World::submitted().after(9).driver(&exited(0, "")).check(&expect![[""]]);
+}
+
+#[test]
+fn a_driver_whose_sidecar_still_runs_or_failed_has_ended_well() {
+    for phase in ["Running", "Failed"] {
+        let mut status = exited(0, "");
+        status["phase"] = json!(phase);
+        let mut world = World::running().driver(&status);
+        world.apply();
+        assert_eq!(world.state(), State::Completed, "{phase}");
+    }
+}
+
+#[test]
+fn a_node_that_cannot_be_asked() {
+    let mut world = World::running().driver(&json!({"phase": "Unknown"}));
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    world.check(&expect!["nothing"]);
+    world.clone().driver(&running()).check(&expect![[""]]);
+    world.clone().driver(&json!({"phase": "Pending"})).check(&expect![[""]]);
+    world.driver(&exited(0, "")).check(&expect![[""]]);
+}
+
+#[test]
+fn a_driver_is_missing_just_after_the_submission() {
+    let world = World::submitted().no_driver();
+    world.clone().after(4).check(&expect![[""]]);
+    world.after(10).check(&expect![[""]]);
+}
+
+#[test]
+fn a_driver_is_missing_while_it_should_run() {
+    World::running().no_driver().check(&expect![[""]]);
+}
+
+#[test]
+fn a_driver_that_was_asked_to_end_is_given_the_time() {
+    World::running().terminating().check(&expect![[""]]);
+}
+
+#[test]
+fn executors_are_told_of_when_they_have_settled() {
+    let mut world = World::running().executor(1, 9, "Pending").executor(2, 9, "Pending");
+    world.check(&expect![[""]]);
+    world = world.executor(1, 9, "Running").executor(2, 9, "Running").after(2);
+    expect![[""]].assert_eq(&shown(&world.apply()));
+    let states: Vec<ExecutorState> = world.status().executor_state.as_ref().unwrap().values().copied().collect();
+    assert_eq!(states, [ExecutorState::Running; 2]);
+    world.check(&expect!["nothing"]);
+
+    // One left when it was told to, the other failed.
+    world.observed.executors.clear();
+    let mut world = world.edit_pool(|pool| {
+        let failure = json!({"executor": 2, "podName": "pi-1-exec-2", "time": "2026-01-01T00:00:12Z",
+            "cause": "OutOfMemory", "message": "too much"});
+        pool.status = Some(serde_json::from_value(json!({"failedExecutors": 1, "failures": [failure]})).unwrap());
+    });
+    world.apply();
+    let states: Vec<ExecutorState> = world.status().executor_state.as_ref().unwrap().values().copied().collect();
+    assert_eq!(states, [ExecutorState::Completed, ExecutorState::Failed]);
+}
+
+#[test]
+fn executors_are_done_when_the_application_is() {
+    let mut world = World::running().executor(1, 0, "Running").executor(2, 0, "Running");
+    world.apply();
+    let mut world = world.driver(&exited(0, ""));
+    world.apply();
+    let states: Vec<ExecutorState> = world.status().executor_state.as_ref().unwrap().values().copied().collect();
+    assert_eq!(states, [ExecutorState::Completed; 2]);
+    world.observed.executors.clear();
+    world.check(&expect!["nothing"]);
+}
+
+#[test]
+fn at_most_a_thousand_executors_are_told_of() {
+    let mut world = World::running();
+    for number in 1..=1100 {
+        world = world.executor(number, 0, if number <= 50 { "Running" } else { "Succeeded" });
+    }
+    world.apply();
+    let states = world.status().executor_state.as_ref().unwrap();
+    assert_eq!(states.len(), 1000);
+    assert!(states.contains_key("pi-1-exec-1") && states.contains_key("pi-1-exec-1100"));
+    assert!(!states.contains_key("pi-1-exec-51"));
+}

@@ -1,0 +1,99 @@
+//! The pods of one application: parsed while it is being worked on, as text otherwise.
+//!
+//! A parsed pod takes two to three times the memory of its text, and most applications rest most of the time.
+
+use std::sync::Arc;
+
+use super::object::identity;
+use crate::names::ROLE_LABEL;
+use crate::pod_view::{Phase, PodView};
+
+/// The pods, in the order in which they were first seen.
+#[derive(Debug, Default)]
+pub(super) struct Pods(Vec<Pod>);
+
+#[derive(Debug)]
+struct Pod {
+    uid: Box<str>,
+    version: u64,
+    is_running_executor: bool,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    Parsed(Arc<PodView>),
+    Text(Box<str>),
+}
+
+/// Whether what was offered is newer than what was known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Upsert {
+    Newer,
+    Older,
+}
+
+impl Pods {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn uids(&self) -> Vec<Box<str>> {
+        self.0.iter().map(|pod| pod.uid.clone()).collect()
+    }
+
+    pub(super) fn running_executors(&self) -> usize {
+        self.0.iter().filter(|pod| pod.is_running_executor).count()
+    }
+
+    pub(super) fn upsert(&mut self, view: PodView) -> Upsert {
+        let (uid, version) = identity(&view.metadata);
+        let is_running_executor = view.label(ROLE_LABEL) == Some("executor") && view.phase() == Phase::Running;
+        let pod = Pod { uid, version, is_running_executor, form: Form::Parsed(Arc::new(view)) };
+        match self.0.iter_mut().find(|known| known.uid == pod.uid) {
+            Some(known) if known.version >= pod.version => return Upsert::Older,
+            Some(known) => *known = pod,
+            None => {
+                self.0.reserve_exact(1);
+                self.0.push(pod);
+            }
+        }
+        Upsert::Newer
+    }
+
+    pub(super) fn remove(&mut self, uid: &str) -> bool {
+        let before = self.0.len();
+        self.0.retain(|pod| *pod.uid != *uid);
+        self.0.len() < before
+    }
+
+    /// The pods, parsed; they stay so until [`Self::pack`].
+    pub(super) fn views(&mut self) -> Vec<Arc<PodView>> {
+        self.0.iter_mut().filter_map(Pod::view).collect()
+    }
+
+    /// Turns them into text.
+    pub(super) fn pack(&mut self) {
+        for pod in &mut self.0 {
+            if let Form::Parsed(view) = &pod.form
+                && let Ok(text) = serde_json::to_string(&**view)
+            {
+                pod.form = Form::Text(text.into());
+            }
+        }
+    }
+}
+
+impl Pod {
+    fn view(&mut self) -> Option<Arc<PodView>> {
+        match &self.form {
+            Form::Parsed(view) => Some(view.clone()),
+            Form::Text(text) => {
+                // It was written by `pack`, so it can be read.
+                let view: Arc<PodView> = Arc::new(serde_json::from_str(text).ok()?);
+                self.form = Form::Parsed(view.clone());
+                Some(view)
+            }
+        }
+    }
+}

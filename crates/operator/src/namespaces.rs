@@ -1,0 +1,77 @@
+//! Which namespaces are served, where a selector of labels says so.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::core::PartialObjectMeta;
+use kube::runtime::watcher::Event;
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Api, Client, ResourceExt};
+use parking_lot::RwLock;
+use tracing::warn;
+
+use crate::cache::Cache;
+use crate::key::Key;
+use crate::queue::Queue;
+
+/// The namespaces that are served.
+#[derive(Clone, Debug, Default)]
+pub struct Namespaces {
+    /// Absent: all.
+    selected: Option<Arc<RwLock<HashSet<String>>>>,
+}
+
+impl Namespaces {
+    /// All of them.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Those that a watch of labels selects; none until it has begun.
+    pub fn selected() -> Self {
+        Self { selected: Some(Arc::default()) }
+    }
+
+    /// Whether applications of a namespace are served.
+    pub fn has(&self, key: &Key) -> bool {
+        self.selected.as_ref().is_none_or(|selected| selected.read().contains(key.namespace()))
+    }
+
+    /// Keeps the selection fresh. Applications of namespaces that join it are looked at.
+    pub async fn watch(self, client: Client, selector: String, cache: Arc<Cache>, queue: Arc<Queue>) {
+        let Some(selected) = &self.selected else { return };
+        let config = watcher::Config::default().labels(&selector);
+        let mut events = watcher(Api::<PartialObjectMeta<Namespace>>::all(client), config).default_backoff().boxed();
+        let mut listed = HashSet::new();
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(Event::Init) => listed.clear(),
+                Ok(Event::InitApply(namespace)) => {
+                    listed.insert(namespace.name_any());
+                }
+                Ok(Event::InitDone) => {
+                    *selected.write() = std::mem::take(&mut listed);
+                    push_all(&cache, &queue, |_| true);
+                }
+                Ok(Event::Apply(namespace)) => {
+                    let name = namespace.name_any();
+                    if selected.write().insert(name.clone()) {
+                        push_all(&cache, &queue, |key| key.namespace() == name);
+                    }
+                }
+                Ok(Event::Delete(namespace)) => {
+                    selected.write().remove(&namespace.name_any());
+                }
+                Err(error) => {
+                    warn!(error = %hearth_types::error_chain(&error), "the watch of namespaces broke off and is begun again");
+                }
+            }
+        }
+    }
+}
+
+fn push_all(cache: &Cache, queue: &Queue, wanted: impl Fn(&Key) -> bool) {
+    cache.keys().iter().filter(|key| wanted(key)).for_each(|key| queue.push(key));
+}

@@ -1,0 +1,97 @@
+//! One look at a pool: decide, write its status, delete and make executors, tell the driver of those that ended.
+
+use std::sync::Arc;
+
+use hearth_crd::{ExecutorPool, SparkApplication};
+use jiff::Timestamp;
+use kube::Resource;
+
+use super::apply::{create_executors, tell_driver};
+use super::decide::{creation_failed, decide};
+use super::update_status::update_status;
+use crate::api::Result;
+use crate::application::controller::is_ended;
+use crate::application::dereference::pool;
+use crate::application::submission::Submission;
+use crate::context::Context;
+use crate::key::Key;
+use crate::names::{ROLE_LABEL, SUBMISSION_ID_LABEL};
+use crate::pod_view::{Phase, PodView};
+use crate::pods::{self, Deletion};
+use crate::queue::Outcome;
+
+/// Looks at the pool of an application, and does what is to be done.
+pub async fn reconcile(ctx: &Context, key: &Key, application: &SparkApplication) -> Result<Outcome> {
+    let snapshot = ctx.cache.get(key);
+    let Some(mut pool) = pool(application, &snapshot)? else { return Ok(Outcome::Done) };
+    if pool.metadata.deletion_timestamp.is_some() {
+        return Ok(Outcome::Done);
+    }
+    let executors = executors_of(&pool, &snapshot.pods);
+    let now = Timestamp::now();
+    let surplus_since = ctx.surplus.note(key, is_surplus(&pool, &executors), now);
+    let decision = decide(now, &pool, &executors, is_ended(application), surplus_since);
+    if let Some(status) = decision.status {
+        update_status(ctx, key, &pool, &status).await?;
+        pool.status = Some(status);
+    }
+    for (name, uid) in &decision.delete {
+        pods::delete(ctx, key, name, uid, Deletion::Graceful).await?;
+    }
+    let mut look_again = decision.look_again;
+    let mut notes = decision.notes;
+    if !decision.create.is_empty()
+        && let Some(submission) = submission_of(application, &pool)
+    {
+        let failure = create_executors(ctx, key, application, &submission, &pool, &decision.create).await?;
+        if let Some(failure) = failure {
+            // The version that the status was just written with.
+            let Some(pool) = crate::application::dereference::pool(application, &ctx.cache.get(key))? else {
+                return Ok(Outcome::Done);
+            };
+            let blocked = creation_failed(Timestamp::now(), &pool, &failure);
+            if let Some(status) = &blocked.status {
+                update_status(ctx, key, &pool, status).await?;
+            }
+            look_again = blocked.look_again.or(look_again);
+            notes.extend(blocked.notes);
+        }
+    }
+    tell_driver(ctx, key, application, &snapshot.pods, &decision.reports).await?;
+    ctx.events.publish(key, &application.object_ref(&()), notes);
+    Ok(look_again.map_or(Outcome::Done, Outcome::After))
+}
+
+/// The pods whose controller is this pool.
+fn executors_of(pool: &ExecutorPool, pods: &[Arc<PodView>]) -> Vec<Arc<PodView>> {
+    let uid = pool.metadata.uid.as_deref().unwrap_or_default();
+    let is_of = |pod: &&Arc<PodView>| {
+        pod.label(ROLE_LABEL) == Some("executor") && pod.controller().is_some_and(|owner| owner.uid == uid)
+    };
+    pods.iter().filter(is_of).cloned().collect()
+}
+
+fn is_surplus(pool: &ExecutorPool, executors: &[Arc<PodView>]) -> bool {
+    let is_alive = |pod: &&Arc<PodView>| {
+        !pod.is_terminating() && !matches!(pod.phase(), Phase::Succeeded | Phase::Failed)
+    };
+    let alive = i64::try_from(executors.iter().filter(is_alive).count()).unwrap_or(i64::MAX);
+    let spec = &pool.spec;
+    let least = spec.min_replicas.unwrap_or(0);
+    let wanted = spec.replicas.max(least).min(spec.max_replicas.unwrap_or(i32::MAX));
+    alive > i64::from(wanted)
+}
+
+/// The submission of the status, if the pool belongs to it.
+fn submission_of(application: &SparkApplication, pool: &ExecutorPool) -> Option<Submission> {
+    let status = application.status.as_ref()?;
+    let id = pool.metadata.labels.as_ref()?.get(SUBMISSION_ID_LABEL)?;
+    let number = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok());
+    (status.submission_id.as_ref() == Some(id)).then_some(())?;
+    Some(Submission {
+        attempt: number(status.submission_attempts)?,
+        driver_epoch: number(status.driver_epoch)?,
+        id: id.clone(),
+        spark_application_id: status.spark_application_id.clone()?,
+    })
+}

@@ -1,0 +1,78 @@
+//! The part of a pool's status that is for people and autoscalers: counts and conditions.
+
+use hearth_crd::{ExecutorPool, ExecutorPoolStatus};
+use jiff::Timestamp;
+
+use super::census::Census;
+use super::failures::wait_left;
+use crate::application::conditions;
+use crate::application::decide::whole_seconds;
+use crate::names::{APP_NAME_LABEL, ROLE_LABEL};
+
+/// Sets counts and conditions.
+pub(super) fn fill(
+    now: Timestamp,
+    pool: &ExecutorPool,
+    census: &Census<'_>,
+    desired: usize,
+    missing: usize,
+    status: &mut ExecutorPoolStatus,
+) {
+    let (live, ready) = (census.live.len(), census.ready());
+    status.replicas = count(live + census.leaving.len());
+    status.ready_replicas = count(ready);
+    status.selector = Some(format!("{APP_NAME_LABEL}={},{ROLE_LABEL}=executor", pool.spec.application));
+    status.observed_generation = pool.metadata.generation.or(status.observed_generation);
+
+    let counts = format!("{ready} of {desired} executors are ready");
+    let is_ready = ready >= desired;
+    let (reason, message) = match census.waiting().filter(|_| !is_ready) {
+        Some(failure) => (failure.cause.as_str(), format!("{counts}: {}", failure.message)),
+        None if is_ready => ("AllReady", counts),
+        None => ("Starting", counts),
+    };
+    set(now, pool, "Ready", (is_ready, reason, message), status);
+
+    let is_blocked = is_blocked(status);
+    if missing > 0 && wait_left(now, status).is_some() {
+        if !is_blocked {
+            let message = "executors failed as soon as they were started, so each start waits longer; see status.failures";
+            set(now, pool, "Blocked", (true, "CrashLoop", message.to_owned()), status);
+        }
+    } else if missing == 0 {
+        set(now, pool, "Blocked", (false, "NotBlocked", "executors are made as they are asked for".to_owned()), status);
+    }
+}
+
+/// Says that no executor can be made; whether that is news.
+pub(super) fn block(
+    now: Timestamp,
+    pool: &ExecutorPool,
+    reason: &str,
+    message: &str,
+    status: &mut ExecutorPoolStatus,
+) -> bool {
+    let was_blocked = is_blocked(status);
+    set(now, pool, "Blocked", (true, reason, message.to_owned()), status);
+    !was_blocked
+}
+
+fn is_blocked(status: &ExecutorPoolStatus) -> bool {
+    let conditions = status.conditions.iter().flatten();
+    conditions.filter(|condition| condition.type_ == "Blocked").any(|condition| condition.status == "True")
+}
+
+fn set(
+    now: Timestamp,
+    pool: &ExecutorPool,
+    type_: &str,
+    condition: (bool, &str, String),
+    status: &mut ExecutorPoolStatus,
+) {
+    let all = status.conditions.get_or_insert_default();
+    conditions::set(all, whole_seconds(now), pool.metadata.generation, type_, condition);
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

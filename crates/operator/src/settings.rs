@@ -1,0 +1,118 @@
+//! What the operator's command line says, as types.
+//!
+//! Kubeflow: the flags of `spark-operator controller start`. Those that concern spark-submit and the webhook have no meaning here.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::application::build;
+
+/// How the operator works.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Which applications are served.
+    pub scope: Scope,
+    /// How many applications are worked on at once.
+    pub controller_threads: usize,
+    /// How long the first listing of everything may take.
+    pub cache_sync_timeout: Duration,
+    /// The most executors of one application whose state its status tells.
+    pub max_tracked_executors: usize,
+    /// After how long an ended application is deleted whose spec does not say so itself.
+    pub default_time_to_live: Option<Duration>,
+    /// How long a driver pod may be missing after its creation.
+    pub driver_pod_creation_grace_period: Duration,
+    /// What is built for each application.
+    pub build: build::Settings,
+    /// How fast the API server is asked.
+    pub api: ApiSettings,
+    /// How one of several operators is chosen; absent: this one is alone.
+    pub leader_election: Option<LeaderElection>,
+    /// Where metrics are served; absent: nowhere.
+    pub metrics: Option<MetricsSettings>,
+    /// Where `/healthz` and `/readyz` are served; absent: nowhere.
+    pub health_probe_bind_address: Option<SocketAddr>,
+}
+
+/// Which applications are served.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// The namespaces; all if there are none.
+    pub namespaces: Vec<String>,
+    /// The labels of the namespaces, as `kubectl --selector` has it.
+    pub namespace_selector: Option<String>,
+    /// The labels of the applications.
+    pub application_selector: Option<String>,
+}
+
+/// How fast the API server is asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ApiSettings {
+    /// Requests a second, in the long run.
+    pub qps: f64,
+    /// Requests at once.
+    pub burst: u32,
+}
+
+/// How one of several operators is chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaderElection {
+    /// The name of the lease.
+    pub lock_name: String,
+    /// Its namespace.
+    pub lock_namespace: String,
+    /// After how long without a sign of life another may take over.
+    pub lease_duration: Duration,
+    /// After how long without a renewal the leader stops.
+    pub renew_deadline: Duration,
+    /// How often it is tried.
+    pub retry_period: Duration,
+}
+
+/// Where and how metrics are served.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricsSettings {
+    /// Where.
+    pub bind_address: SocketAddr,
+    /// The path.
+    pub endpoint: String,
+    /// What every name begins with.
+    pub prefix: String,
+    /// The labels of applications that become labels of metrics; `namespace` is the namespace.
+    pub labels: Vec<String>,
+    /// The buckets of the submission's latency, in seconds.
+    pub submit_latency_buckets: Vec<f64>,
+    /// The buckets of the start's latency, in seconds.
+    pub start_latency_buckets: Vec<f64>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            scope: Scope::default(),
+            controller_threads: 32,
+            cache_sync_timeout: Duration::from_secs(30),
+            max_tracked_executors: 1000,
+            default_time_to_live: None,
+            driver_pod_creation_grace_period: Duration::from_secs(10),
+            build: build::Settings::default(),
+            api: ApiSettings { qps: 500.0, burst: 1000 },
+            leader_election: None,
+            metrics: None,
+            health_probe_bind_address: None,
+        }
+    }
+}
+
+impl Default for MetricsSettings {
+    fn default() -> Self {
+        Self {
+            bind_address: SocketAddr::from(([0, 0, 0, 0], 8080)),
+            endpoint: "/metrics".to_owned(),
+            prefix: String::new(),
+            labels: vec!["app_type".to_owned()],
+            submit_latency_buckets: vec![0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0],
+            start_latency_buckets: vec![1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0],
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Manifests that are wrong, odd, or more than this operator does: each gets an answer.
+
+use anyhow::ensure;
+use hearth_cluster_tests::{Application, in_namespace};
+use serde_json::{Value, json};
+
+#[test]
+fn nulls_and_empty_lists_as_airflow_sends_them_mean_nothing() {
+    in_namespace("nulls", async |scene| {
+        let manifest = scene
+            .example("pi")?
+            .with("/spec/suspend", Value::Null)
+            .with("/spec/volumes", json!([]))
+            .with("/spec/imagePullSecrets", json!([]))
+            .with("/spec/hadoopConf", Value::Null)
+            .with("/spec/restartPolicy", Value::Null)
+            .with("/spec/dynamicAllocation", Value::Null)
+            .with("/spec/driver/labels", json!({}))
+            .with("/spec/driver/tolerations", json!([]))
+            .with("/spec/driver/affinity", json!({}))
+            .with("/spec/driver/nodeSelector", Value::Null)
+            .with("/spec/driver/securityContext", Value::Null)
+            .with("/spec/executor/volumeMounts", Value::Null)
+            .with("/spec/executor/env", json!([]))
+            .with("/spec/labels", json!({ "unknown": "field" }));
+        scene.apply(&manifest).await?.reaches("COMPLETED").await
+    });
+}
+
+#[test]
+fn a_name_of_63_characters_runs() {
+    in_namespace("long-name", async |scene| {
+        let name = "a".repeat(63);
+        scene
+            .apply(&scene.example("pi")?.with("/metadata/name", json!(name)))
+            .await?
+            .reaches("COMPLETED")
+            .await
+    });
+}
+
+#[test]
+fn labels_that_clash_with_the_operators_own_lose() {
+    in_namespace("labels", async |scene| {
+        let labels = json!({
+            "spark-role": "executor", "sparkoperator.k8s.io/app-name": "other", "mine": "stays",
+        });
+        let app = scene.apply(&scene.example("pi")?.with("/spec/driver/labels", labels)).await?;
+        app.reaches("COMPLETED").await?;
+        let drivers = scene.pods("pi", "driver").await?;
+        ensure!(drivers.len() == 1, "{drivers:?}");
+        let labels = drivers[0].metadata.labels.clone().unwrap_or_default();
+        ensure!(labels.get("mine").is_some_and(|value| value == "stays"), "{labels:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn memory_that_is_no_memory_is_refused_with_the_name_of_the_field() {
+    in_namespace("quantity", async |scene| {
+        for memory in ["-1g", "much", "99999999999999999999g"] {
+            let name = format!("memory-{}", memory.len());
+            let manifest = scene
+                .example("pi")?
+                .with("/metadata/name", json!(name))
+                .with("/spec/executor/memory", json!(memory));
+            let app = scene.apply(&manifest).await?;
+            app.reaches("FAILED").await?;
+            ensure!(app.error_message().contains("executor.memory"), "{}", app.error_message());
+            ensure!(cause(&app) == "InvalidSpec", "{}", app.status());
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_secret_that_does_not_exist_is_named() {
+    in_namespace("no-secret", async |scene| {
+        let env = json!([{ "secretRef": { "name": "nothing-here" } }]);
+        let manifest = scene
+            .example("pi")?
+            .with("/spec/driver/envFrom", env)
+            .with("/spec/timeouts", json!({ "startSeconds": 5 }));
+        let app = scene.apply(&manifest).await?;
+        app.reaches("FAILED").await?;
+        ensure!(app.error_message().contains("nothing-here"), "{}", app.error_message());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_program_that_is_not_in_the_image_is_named() {
+    in_namespace("no-program", async |scene| {
+        let app = scene.apply(&scene.program("absent", "no-such-program", &[])?).await?;
+        app.reaches("FAILED").await?;
+        ensure!(app.error_message().contains("no-such-program"), "{}", app.error_message());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_template_with_a_sidecar_and_without_the_drivers_container_runs() {
+    in_namespace("template", async |scene| {
+        let template = json!({ "spec": { "containers": [
+            { "name": "beside", "image": scene.cluster.image, "command": ["/opt/hearth/hearth", "version"] },
+        ] } });
+        let app = scene.apply(&scene.example("pi")?.with("/spec/driver/template", template)).await?;
+        app.reaches("COMPLETED").await
+    });
+}
+
+#[test]
+fn an_application_in_scala_is_told_that_this_comes_next() {
+    in_namespace("scala", async |scene| {
+        let manifest = scene
+            .example("pi")?
+            .with("/spec/type", json!("Scala"))
+            .with("/spec/mainClass", json!("org.apache.spark.examples.SparkPi"));
+        let app = scene.apply(&manifest).await?;
+        app.reaches("FAILED").await?;
+        ensure!(app.states() == ["SUBMISSION_FAILED", "FAILED"], "{:?}", app.states());
+        ensure!(cause(&app) == "Unsupported", "{}", app.status());
+        ensure!(app.error_message().contains("Scala"), "{}", app.error_message());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_type_that_nobody_knows_is_refused_by_the_api_server() {
+    in_namespace("type", async |scene| {
+        let manifest = scene.example("pi")?.with("/spec/type", json!("Cobol"));
+        let output = scene.kubectl(&["apply", "-f", "-"], &manifest.text()).await?;
+        ensure!(output.status != Some(0), "it was accepted");
+        ensure!(output.stderr.contains("spec.type"), "{}", output.stderr);
+        Ok(())
+    });
+}
+
+/// Why the last attempt failed, as a word.
+fn cause(app: &Application) -> String {
+    let status = app.status();
+    let attempts = status.get("attempts").and_then(Value::as_array);
+    let last = attempts.and_then(|attempts| attempts.last());
+    last.and_then(|last| last.get("cause")).and_then(Value::as_str).unwrap_or_default().to_owned()
+}

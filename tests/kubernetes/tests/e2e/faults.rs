@@ -1,0 +1,151 @@
+//! Pods, nodes and the operator are taken away while an application runs.
+
+use anyhow::{Context as _, ensure};
+use hearth_cluster_tests::{
+    Application, Manifest, OPERATOR_NAMESPACE, Scene, alone, in_namespace, limits, until_one,
+};
+use k8s_openapi::api::core::v1::{Node, Pod};
+use kube::api::{DeleteParams, EvictParams, ListParams};
+use kube::{Api, ResourceExt as _};
+use serde_json::json;
+
+const ROUNDS: i64 = 40;
+
+/// The sum of the sums of all rounds.
+fn total() -> i64 {
+    let (numbers, first) = (80_000, 80_000 * 79_999 / 2);
+    (0..ROUNDS).map(|round| first + numbers * round).sum()
+}
+
+#[test]
+fn an_executor_pod_that_is_killed_is_replaced_and_the_answer_is_right() {
+    in_namespace("executor-killed", async |scene| {
+        let app = start(&scene, &rounds(&scene)?).await?;
+        let executors = scene.running("rounds", "executor", 2).await?;
+        scene.kill_pod(&executors[0].name_any()).await?;
+        scene.log_says("rounds-driver", "round 30").await?;
+        let again = scene.running("rounds", "executor", 2).await?;
+        ensure!(again.iter().all(|pod| pod.name_any() != executors[0].name_any()), "the same pod");
+        ends_well(&scene, &app).await
+    });
+}
+
+#[test]
+fn an_executor_pod_that_is_evicted_leaves_and_the_answer_is_right() {
+    in_namespace("executor-evicted", async |scene| {
+        let app = start(&scene, &rounds(&scene)?).await?;
+        let executors = scene.running("rounds", "executor", 2).await?;
+        scene.api::<Pod>().evict(&executors[0].name_any(), &EvictParams::default()).await?;
+        ends_well(&scene, &app).await?;
+        ensure!(app.states() == ["SUBMITTED", "RUNNING", "SUCCEEDING", "COMPLETED"], "{:?}", app.states());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_driver_pod_that_is_killed_is_followed_by_another_on_the_same_executors() {
+    in_namespace("driver-killed", async |scene| {
+        let policy = json!({ "type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 1 });
+        let app = start(&scene, &rounds(&scene)?.with("/spec/restartPolicy", policy)).await?;
+        let before = uids(&scene.running("rounds", "executor", 2).await?);
+        let driver = scene.pods("rounds", "driver").await?.pop().context("a driver")?;
+        scene.kill_pod(&driver.name_any()).await?;
+        until_one(&scene.api::<Pod>(), "rounds-driver", "another driver", limits::STEP, |pod| {
+            (pod.metadata.uid != driver.metadata.uid).then_some(())
+        })
+        .await?;
+        scene.log_says("rounds-driver", "round 3").await?;
+        let after = uids(&scene.running("rounds", "executor", 2).await?);
+        ensure!(before == after, "{before:?} became {after:?}");
+        ensure!(app.status().get("driverEpoch") == Some(&json!(2)), "{}", app.status());
+        ends_well(&scene, &app).await
+    });
+}
+
+#[test]
+fn a_driver_pod_that_is_deleted_fails_an_application_that_never_restarts() {
+    in_namespace("driver-deleted", async |scene| {
+        let app = start(&scene, &rounds(&scene)?).await?;
+        scene.kill_pod("rounds-driver").await?;
+        app.reaches("FAILED").await?;
+        let cause = app.status().pointer("/attempts/0/cause").cloned();
+        ensure!(cause == Some(json!("PodDeleted")), "{}", app.status());
+        Ok(())
+    });
+}
+
+#[test]
+fn an_operator_that_is_killed_comes_back_and_starts_no_second_driver() {
+    alone("operator-killed", async |scene| {
+        let app = start(&scene, &rounds(&scene)?).await?;
+        let driver = uids(&scene.pods("rounds", "driver").await?);
+        let operators: Api<Pod> = Api::namespaced(scene.client.clone(), OPERATOR_NAMESPACE);
+        let list = ListParams::default().labels("app.kubernetes.io/component=controller");
+        for pod in operators.list(&list).await? {
+            operators.delete(&pod.name_any(), &DeleteParams::default().grace_period(0)).await?;
+        }
+        // An executor that is lost while nobody looks is found missing later.
+        let executors = scene.running("rounds", "executor", 2).await?;
+        scene.kill_pod(&executors[0].name_any()).await?;
+        ends_well(&scene, &app).await?;
+        ensure!(uids(&scene.pods("rounds", "driver").await?) == driver, "a second driver");
+        ensure!(app.status().get("submissionAttempts") == Some(&json!(1)), "{}", app.status());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_node_that_dies_in_the_middle_of_a_shuffle_costs_time_and_not_the_answer() {
+    alone("node-killed", async |scene| {
+        let cluster = scene.cluster;
+        if !cluster.is_own() {
+            return Ok(());
+        }
+        let one_each = json!({ "podAntiAffinity": { "requiredDuringSchedulingIgnoredDuringExecution": [{
+            "labelSelector": { "matchLabels": { "spark-role": "executor" } },
+            "topologyKey": "kubernetes.io/hostname",
+        }] } });
+        let manifest = rounds(&scene)?
+            .with("/spec/driver/nodeSelector", json!({ "kubernetes.io/hostname": "node-0" }))
+            .with("/spec/executor/affinity", one_each)
+            .with("/spec/sparkConf/spark.executor.heartbeatInterval", json!("1s"))
+            .with("/spec/sparkConf/spark.network.timeout", json!("6s"));
+        let app = start(&scene, &manifest).await?;
+        scene.running("rounds", "executor", 2).await?;
+        tokio::task::spawn_blocking(|| cluster.kill_node("node-1")).await??;
+        let outcome = ends_well(&scene, &app).await;
+        tokio::task::spawn_blocking(|| cluster.revive_node("node-1")).await??;
+        let nodes = Api::<Node>::all(scene.client.clone());
+        until_one(&nodes, "node-1", "node-1 to be ready again", limits::LONG_STEP, |node| {
+            let conditions = node.status.as_ref()?.conditions.as_ref()?;
+            conditions.iter().any(|is| is.type_ == "Ready" && is.status == "True").then_some(())
+        })
+        .await?;
+        outcome
+    });
+}
+
+/// An application that runs for some seconds on two executors.
+fn rounds(scene: &Scene) -> anyhow::Result<Manifest> {
+    scene.program("rounds", "scenario", &["rounds", &ROUNDS.to_string()])
+}
+
+/// Applies it, and waits until it is in the middle of its work.
+async fn start(scene: &Scene, manifest: &Manifest) -> anyhow::Result<Application> {
+    let app = scene.apply(manifest).await?;
+    scene.log_says("rounds-driver", "round 1").await?;
+    Ok(app)
+}
+
+async fn ends_well(scene: &Scene, app: &Application) -> anyhow::Result<()> {
+    app.reaches_within("COMPLETED", limits::LONG_STEP).await?;
+    let log = scene.log("rounds-driver").await?;
+    ensure!(log.ends_with(&format!("total: {}\n", total())), "{log}");
+    Ok(())
+}
+
+fn uids(pods: &[Pod]) -> Vec<String> {
+    let mut uids: Vec<String> = pods.iter().filter_map(|pod| pod.metadata.uid.clone()).collect();
+    uids.sort();
+    uids
+}

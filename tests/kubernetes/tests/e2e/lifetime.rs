@@ -1,0 +1,86 @@
+//! Applications that are changed, that end by themselves, and that there are many of.
+
+use anyhow::ensure;
+use futures::future::try_join_all;
+use hearth_cluster_tests::{in_namespace, limits};
+use kube::ResourceExt as _;
+use kube::api::{Patch, PatchParams};
+use serde_json::json;
+
+#[test]
+fn an_application_with_a_time_to_live_is_deleted_after_its_end() {
+    in_namespace("ttl", async |scene| {
+        let app = scene.apply(&scene.example("pi")?.with("/spec/timeToLiveSeconds", json!(1))).await?;
+        app.reaches("COMPLETED").await?;
+        app.is_deleted().await
+    });
+}
+
+#[test]
+fn a_changed_argument_runs_a_completed_application_again() {
+    in_namespace("edited", async |scene| {
+        let app = scene.apply(&scene.example("pi")?).await?;
+        app.reaches("COMPLETED").await?;
+        let patch = json!({ "spec": { "arguments": ["4", "1000"] } });
+        scene.applications().patch("pi", &PatchParams::default(), &Patch::Merge(patch)).await?;
+        app.status_is("the second run", limits::STEP, |status| {
+            status.pointer("/applicationState/state") == Some(&json!("RUNNING"))
+        })
+        .await?;
+        app.reaches("COMPLETED").await?;
+        let states = app.states();
+        let again = states.iter().skip_while(|state| *state != "INVALIDATING").cloned().collect::<Vec<_>>();
+        let expected = ["INVALIDATING", "PENDING_RERUN", "SUBMITTED", "RUNNING", "SUCCEEDING", "COMPLETED"];
+        ensure!(again == expected, "{states:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn more_executors_are_given_to_a_running_application_without_a_restart() {
+    in_namespace("instances", async |scene| {
+        let app = scene.apply(&scene.program("grows", "scenario", &["wait", "/tmp"])?).await?;
+        let before = scene.running("grows", "executor", 2).await?;
+        let patch = json!({ "spec": { "executor": { "instances": 3 } } });
+        scene.applications().patch("grows", &PatchParams::default(), &Patch::Merge(patch)).await?;
+        let after = scene.running("grows", "executor", 3).await?;
+        for pod in before {
+            ensure!(after.iter().any(|other| other.uid() == pod.uid()), "{} was restarted", pod.name_any());
+        }
+        ensure!(app.states() == ["SUBMITTED", "RUNNING"], "{:?}", app.states());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_pool_is_scaled_with_kubectl_scale() {
+    in_namespace("scaled", async |scene| {
+        let _app = scene.apply(&scene.program("scaled", "scenario", &["wait", "/tmp"])?).await?;
+        scene.running("scaled", "executor", 2).await?;
+        scene.kubectl(&["scale", "executorpool/scaled", "--replicas=4"], "").await?.success()?;
+        scene.running("scaled", "executor", 4).await?;
+        scene.kubectl(&["scale", "executorpool/scaled", "--replicas=1"], "").await?.success()?;
+        scene.running("scaled", "executor", 1).await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn many_applications_at_once_all_complete() {
+    in_namespace("many", async |scene| {
+        let example = scene
+            .example("pi")?
+            .with("/spec/executor/instances", json!(1))
+            .with("/spec/executor/memory", json!("200m"))
+            .with("/spec/executor/memoryOverhead", json!("100m"))
+            .with("/spec/driver/memory", json!("200m"))
+            .with("/spec/driver/memoryOverhead", json!("100m"));
+        let mut apps = Vec::new();
+        for n in 0..20 {
+            let name = format!("pi-{n}");
+            apps.push(scene.apply(&example.clone().with("/metadata/name", json!(name))).await?);
+        }
+        try_join_all(apps.iter().map(|app| app.reaches_within("COMPLETED", limits::TEST))).await?;
+        Ok(())
+    });
+}

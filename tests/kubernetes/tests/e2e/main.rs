@@ -1,0 +1,12 @@
+//! Applications in pods, from `kubectl apply` to the end. One file per thing that can happen.
+
+mod bad_input;
+mod data;
+mod failing;
+mod faults;
+mod install;
+mod lifetime;
+mod pi;
+mod resources;
+mod suspended;
+mod waiting;

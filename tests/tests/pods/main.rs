@@ -1,0 +1,8 @@
+//! Drivers and executors as they run in pods: started by somebody else, told by their environment, with certificates and
+//! settings in files. Here they are processes of this machine.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod decommission;
+mod ends;
+mod finds;
+mod pods;
