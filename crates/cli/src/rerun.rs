@@ -15,7 +15,7 @@ use kube::api::{Patch, PatchParams};
 use crate::args::Args;
 use crate::cluster_client::{Cluster, ClusterArgs, FIELD_MANAGER};
 use crate::error::Error;
-use crate::follow::Baseline;
+use crate::follow::{Baseline, has_ended};
 use crate::kill::{delete, is_gone, until};
 use crate::list::state_name;
 use crate::output::{Reporter, clean};
@@ -86,11 +86,6 @@ pub(crate) async fn rerun(rerun: &RerunArgs, args: &Args) -> Result<ExitCode, Er
         return wait(&cluster, name, Baseline::default(), &rerun.waiting, reporter).await;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn has_ended(application: &SparkApplication) -> bool {
-    let state = application.status.as_ref().and_then(|status| status.application_state.as_ref());
-    state.is_some_and(|state| state.state.is_terminal())
 }
 
 /// The application as it was before its first run.

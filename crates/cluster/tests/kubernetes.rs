@@ -1,5 +1,5 @@
 //! A cluster of pods, against an API server that is only played.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -80,7 +80,9 @@ async fn serve(
         tell.send((head[0].clone(), String::from_utf8(body).unwrap())).ok();
         let code = answers.lock().unwrap().pop_front().unwrap_or(200);
         let answer = match code {
-            200 => r#"{"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "pi"}}"#.to_owned(),
+            200 => {
+                r#"{"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "pi"}}"#.to_owned()
+            }
             code => format!(
                 r#"{{"apiVersion": "v1", "kind": "Status", "metadata": {{}}, "status": "Failure",
                      "message": "so it is", "reason": "Because", "code": {code}}}"#
@@ -150,7 +152,10 @@ async fn a_driver_without_the_right_hears_what_is_missing() {
     let (cluster, mut events) = cluster(&server, 0, &dir.path().join("executors"));
     cluster.request_executors(4);
     let ClusterEvent::RequestFailed { reason } = event(&mut events).await else { panic!("it failed") };
-    assert!(reason.contains("scale ExecutorPool jobs/pi to 4") && reason.contains("service account"), "{reason}");
+    assert!(
+        reason.contains("scale ExecutorPool jobs/pi to 4") && reason.contains("service account"),
+        "{reason}"
+    );
 }
 
 #[tokio::test]
@@ -168,8 +173,11 @@ async fn what_the_operator_reports_comes_out_as_events() {
     let file = dir.path().join("executors");
     let (cluster, mut events) = cluster(&server, 1, &file);
     cluster.registered(ExecutorId(1));
-    std::fs::write(&file, r#"[{"executor": 1, "exitCode": 137, "causedByApp": true, "message": "OOMKilled"}]"#)
-        .unwrap();
+    std::fs::write(
+        &file,
+        r#"[{"executor": 1, "exitCode": 137, "causedByApp": true, "message": "OOMKilled"}]"#,
+    )
+    .unwrap();
     let reason = ExecutorLossReason::Failed("OOMKilled".to_owned());
     assert_eq!(event(&mut events).await, ClusterEvent::ExecutorExited { executor: ExecutorId(1), reason });
     cluster.stop().await;
@@ -183,8 +191,11 @@ async fn without_a_pool_nobody_is_asked() {
     cluster.request_executors(4);
     cluster.remove(&[ExecutorId(1)]);
     cluster.stop().await;
-    std::fs::write(dir.path().join("executors"), r#"[{"executor": 2, "causedByApp": false, "message": "Evicted"}]"#)
-        .unwrap();
+    std::fs::write(
+        dir.path().join("executors"),
+        r#"[{"executor": 2, "causedByApp": false, "message": "Evicted"}]"#,
+    )
+    .unwrap();
     // The one event there is.
     let reason = ExecutorLossReason::NotByApp("Evicted".to_owned());
     assert_eq!(event(&mut events).await, ClusterEvent::ExecutorExited { executor: ExecutorId(2), reason });

@@ -33,8 +33,7 @@ impl Master {
         }
         if let Some(server) = text.strip_prefix("k8s://") {
             // Without a scheme, https is meant.
-            let server =
-                if server.contains("://") { server.to_owned() } else { format!("https://{server}") };
+            let server = if server.contains("://") { server.to_owned() } else { format!("https://{server}") };
             let (scheme, host) = server.split_once("://")?;
             let is_url = ["http", "https"].contains(&scheme) && !host.trim_matches('/').is_empty();
             return is_url.then_some(Self::Kubernetes { server });
@@ -90,7 +89,10 @@ mod tests {
         let cluster = Master::LocalCluster { executors: 2, cores: 1, memory_mib: 1024 };
         assert_eq!(parse("local-cluster[2, 1, 1024]"), cluster);
         let kubernetes = |server: &str| Master::Kubernetes { server: server.to_owned() };
-        assert_eq!(parse("k8s://https://kubernetes.default.svc"), kubernetes("https://kubernetes.default.svc"));
+        assert_eq!(
+            parse("k8s://https://kubernetes.default.svc"),
+            kubernetes("https://kubernetes.default.svc")
+        );
         assert_eq!(parse("k8s://http://127.0.0.1:8001"), kubernetes("http://127.0.0.1:8001"));
         assert_eq!(parse("k8s://10.0.0.1:6443"), kubernetes("https://10.0.0.1:6443"));
     }

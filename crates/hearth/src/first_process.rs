@@ -3,7 +3,10 @@
 //!
 //! Ours splits in two before `main`: the first process keeps those duties, passes signals on and ends as the second does,
 //! which is the program. The first shares its memory with the second as it was before either did anything.
-#![expect(unsafe_code, reason = "fork and the waiting for signals have no safe form; every call is explained")]
+#![expect(
+    unsafe_code,
+    reason = "fork and the waiting for signals have no safe form; every call is explained"
+)]
 
 use std::mem::MaybeUninit;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hearth_crd::FailureCause;
 use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
+use kube::core::Status;
 use kube::{Api, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -81,22 +82,11 @@ impl Error {
 
     /// Whether a service account is not there; in a new namespace it may come in a moment.
     pub fn is_missing_account(&self) -> bool {
-        match self {
-            Self::Request { source, .. } => match &**source {
-                kube::Error::Api(status) => {
-                    status.code == 403
-                        && status.message.contains("error looking up service account")
-                        && status.message.contains("not found")
-                }
-                _ => false,
-            },
-            Self::Timeout { .. }
-            | Self::BeingDeleted { .. }
-            | Self::Foreign { .. }
-            | Self::Conflict { .. }
-            | Self::Certificates(_)
-            | Self::Cache(_) => false,
-        }
+        self.answer().is_some_and(|status| {
+            status.code == 403
+                && status.message.contains("error looking up service account")
+                && status.message.contains("not found")
+        })
     }
 
     /// Whether waiting a moment is all that is needed; it is no news for anybody then.
@@ -104,19 +94,15 @@ impl Error {
         matches!(self, Self::BeingDeleted { .. } | Self::Conflict { .. }) || self.is_missing_account()
     }
 
+    /// What the API server said.
+    fn answer(&self) -> Option<&Status> {
+        let Self::Request { source, .. } = self else { return None };
+        let kube::Error::Api(status) = &**source else { return None };
+        Some(status)
+    }
+
     fn code(&self) -> Option<u16> {
-        match self {
-            Self::Request { source, .. } => match &**source {
-                kube::Error::Api(status) => Some(status.code),
-                _ => None,
-            },
-            Self::Timeout { .. }
-            | Self::BeingDeleted { .. }
-            | Self::Foreign { .. }
-            | Self::Conflict { .. }
-            | Self::Certificates(_)
-            | Self::Cache(_) => None,
-        }
+        self.answer().map(|status| status.code)
     }
 
     /// Whether there is no such object.

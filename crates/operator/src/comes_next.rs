@@ -21,12 +21,13 @@ pub(crate) async fn run<K>(client: Client, scope: Scope, status: fn(i64, Conditi
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + 'static,
 {
-    let namespaces = scope.namespaces.iter().map(|namespace| Api::namespaced(client.clone(), namespace));
-    let mut apis: Vec<Api<Watched<K>>> = namespaces.collect();
-    if apis.is_empty() {
-        apis.push(Api::all(client.clone()));
-    }
-    let watches = apis.into_iter().map(|api| watcher(api, watcher::Config::default()).default_backoff().applied_objects().boxed());
+    let apis = scope.watched().into_iter().map(|namespace| -> Api<Watched<K>> {
+        match namespace {
+            Some(namespace) => Api::namespaced(client.clone(), namespace),
+            None => Api::all(client.clone()),
+        }
+    });
+    let watches = apis.map(|api| watcher(api, watcher::Config::default()).default_backoff().applied_objects().boxed());
     let mut objects = futures::stream::select_all(watches);
     while let Some(object) = objects.next().await {
         match object {

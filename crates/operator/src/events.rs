@@ -27,8 +27,8 @@ const WAITING: usize = 2048;
 const BURST: u32 = 20;
 /// After that, one in this time.
 const INTERVAL: Duration = Duration::from_secs(10);
-/// An event that was published this short ago says the same when it is published again.
-const REPEAT: Duration = Duration::from_secs(60);
+/// An event that was published this short ago is not published again.
+const REPEAT: Duration = Duration::from_secs(5);
 /// The longest message that the API server takes.
 const LONGEST_MESSAGE: usize = 1024;
 /// Who says it.
@@ -154,7 +154,8 @@ fn cut(message: String) -> String {
     if message.len() <= LONGEST_MESSAGE {
         return message;
     }
-    let end = message.floor_char_boundary(LONGEST_MESSAGE - '…'.len_utf8());
+    let fits = |end: &usize| *end + '…'.len_utf8() <= LONGEST_MESSAGE;
+    let end = message.char_indices().map(|(start, _)| start).take_while(fits).last().unwrap_or(0);
     format!("{}…", &message[..end])
 }
 

@@ -23,3 +23,5 @@ pub mod pool;
 pub mod queue;
 pub mod rate_limit;
 pub mod settings;
+#[cfg(test)]
+mod testing;

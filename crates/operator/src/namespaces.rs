@@ -19,6 +19,8 @@ use crate::queue::Queue;
 /// The namespaces that are served.
 #[derive(Clone, Debug, Default)]
 pub struct Namespaces {
+    /// Served whatever their labels are.
+    named: HashSet<String>,
     /// Absent: all.
     selected: Option<Arc<RwLock<HashSet<String>>>>,
 }
@@ -29,14 +31,16 @@ impl Namespaces {
         Self::default()
     }
 
-    /// Those that a watch of labels selects; none until it has begun.
-    pub fn selected() -> Self {
-        Self { selected: Some(Arc::default()) }
+    /// Those with these names, and those that a watch of labels selects; none of the latter until it has begun.
+    pub fn selected(named: &[String]) -> Self {
+        Self { named: named.iter().cloned().collect(), selected: Some(Arc::default()) }
     }
 
     /// Whether applications of a namespace are served.
     pub fn has(&self, key: &Key) -> bool {
-        self.selected.as_ref().is_none_or(|selected| selected.read().contains(key.namespace()))
+        let namespace = key.namespace();
+        let Some(selected) = &self.selected else { return true };
+        self.named.contains(namespace) || selected.read().contains(namespace)
     }
 
     /// Keeps the selection fresh. Applications of namespaces that join it are looked at.

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use hearth_types::pod::REPORTS_ANNOTATION;
 
 use crate::names::{
-    APP_NAME_LABEL, DRIVER_CONTAINER, DRIVER_EPOCH_ANNOTATION, EXECUTOR_CONTAINER, EXECUTOR_ID_LABEL, ROLE_LABEL,
-    SUBMISSION_ID_LABEL,
+    APP_NAME_LABEL, DRIVER_CONTAINER, DRIVER_EPOCH_ANNOTATION, EXECUTOR_CONTAINER, EXECUTOR_ID_LABEL,
+    ROLE_LABEL, SUBMISSION_ID_LABEL,
 };
 
 /// A pod, slim.
@@ -252,7 +252,9 @@ impl PodView {
         }
         keep(&mut self.spec.containers, |container| is_main(&container.name));
         let status = &mut self.status;
-        keep(&mut status.container_statuses, |container| is_main(&container.name) || container.state.waiting.is_some());
+        keep(&mut status.container_statuses, |container| {
+            is_main(&container.name) || container.state.waiting.is_some()
+        });
         for container in &mut status.container_statuses {
             // The image is only told of while it is waited for.
             if container.state.waiting.is_none() {
@@ -354,7 +356,8 @@ impl PodView {
     /// The node controller takes away `Ready` and leaves the rest when a node falls silent.
     /// A pod that waits for readiness gates looks the same but for its reason.
     pub fn is_unreachable(&self) -> bool {
-        let is = |type_: &str, status: &str| self.condition(type_).is_some_and(|found| &*found.status == status);
+        let is =
+            |type_: &str, status: &str| self.condition(type_).is_some_and(|found| &*found.status == status);
         let gates = Some("ReadinessGatesNotReady");
         is("ContainersReady", "True")
             && is("Ready", "False")
@@ -443,7 +446,10 @@ mod tests {
         assert_eq!(pod.label("team"), None);
         assert_eq!((pod.driver_epoch(), pod.memory_limit(), pod.is_ready()), (2, Some("1Gi"), true));
         assert_eq!(pod.controller().map(|owner| owner.uid.as_str()), Some("2"));
-        assert_eq!((pod.spec.containers.len(), pod.status.container_statuses.len(), pod.status.conditions.len()), (1, 1, 1));
+        assert_eq!(
+            (pod.spec.containers.len(), pod.status.container_statuses.len(), pod.status.conditions.len()),
+            (1, 1, 1)
+        );
 
         let text = serde_json::to_string(&pod).unwrap();
         assert_eq!(serde_json::from_str::<PodView>(&text).unwrap(), pod);

@@ -78,7 +78,8 @@ pub async fn run_with(
     instance: &str,
     shutdown: Shutdown,
 ) -> Result<(), Error> {
-    let metrics = Arc::new(Metrics::new(settings.metrics.as_ref().unwrap_or(&MetricsSettings::default()))?);
+    let default = MetricsSettings::default();
+    let metrics = Arc::new(Metrics::new(settings.metrics.as_ref().unwrap_or(&default))?);
     let health = Health::default();
     let current = Current::default();
     let mut servers = serve(&settings, &metrics, &health, &current).await?;
@@ -215,7 +216,7 @@ impl Operator {
         let mut watches = watch_all(&self.client, scope, cache, queue, &self.metrics);
         let namespaces = match &scope.namespace_selector {
             None => Namespaces::all(),
-            Some(_) => Namespaces::selected(),
+            Some(_) => Namespaces::selected(&scope.namespaces),
         };
         let mut tasks = JoinSet::new();
         tokio::select! {

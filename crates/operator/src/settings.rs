@@ -37,12 +37,22 @@ pub struct Settings {
 /// Which applications are served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// The namespaces; all if there are none.
+    /// The namespaces; all if there are none and no labels.
     pub namespaces: Vec<String>,
-    /// The labels of the namespaces, as `kubectl --selector` has it.
+    /// The labels of further namespaces, as `kubectl --selector` has it.
     pub namespace_selector: Option<String>,
     /// The labels of the applications.
     pub application_selector: Option<String>,
+}
+
+impl Scope {
+    /// What has to be watched: namespaces, or with `None` the whole cluster, as a namespace may get its labels later.
+    pub fn watched(&self) -> Vec<Option<&str>> {
+        if self.namespaces.is_empty() || self.namespace_selector.is_some() {
+            return vec![None];
+        }
+        self.namespaces.iter().map(|namespace| Some(namespace.as_str())).collect()
+    }
 }
 
 /// How fast the API server is asked.

@@ -2,8 +2,8 @@
 
 use hearth_types::{ExecutorId, ExecutorLossReason, HostName, ListenerEvent};
 
-use crate::{Action, Scheduler};
 use crate::seam::Turn;
+use crate::{Action, Scheduler};
 
 /// An executor that says it is ready.
 #[derive(Debug)]

@@ -52,7 +52,9 @@ impl ExecutorLossReason {
     /// Whether the tasks that ran there count as failed (Spark's `exitCausedByApp`).
     pub fn is_caused_by_app(&self) -> bool {
         match self {
-            Self::Exited { .. } | Self::Failed(_) | Self::Disconnected | Self::HeartbeatTimeout { .. } => true,
+            Self::Exited { .. } | Self::Failed(_) | Self::Disconnected | Self::HeartbeatTimeout { .. } => {
+                true
+            }
             Self::Removed | Self::NotByApp(_) => false,
         }
     }

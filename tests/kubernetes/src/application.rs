@@ -45,6 +45,13 @@ impl Application {
         self.seen.borrow().states.clone()
     }
 
+    /// The states without those that an operator may pass in one step: `SUCCEEDING` and `FAILING`.
+    pub fn settled_states(&self) -> Vec<String> {
+        let mut states = self.states();
+        states.retain(|state| state != "SUCCEEDING" && state != "FAILING");
+        states
+    }
+
     /// The status as it was last seen.
     pub fn status(&self) -> Value {
         let seen = self.seen.borrow();

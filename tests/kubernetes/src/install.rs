@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use crate::cluster::workspace;
-use crate::{Cluster, helm, limits, run};
+use crate::{Cluster, helm, limits, report, run};
 
 /// Where the operator is.
 pub const OPERATOR_NAMESPACE: &str = "hearth";
@@ -27,8 +27,11 @@ impl Cluster {
         command.arg("--take-ownership");
         // The tests' own namespaces, beside `default`.
         command.arg("--set-string=spark.jobNamespaceSelector=hearth.dev/test=true").args(arguments);
-        run(command, "")?.success().context("helm upgrade --install")?;
-        Ok(())
+        let outcome = run(command, "")?.success().context("helm upgrade --install");
+        if outcome.is_err() {
+            report::operator(self);
+        }
+        outcome.map(drop)
     }
 
     /// Removes the operator, and leaves applications as they are.

@@ -71,6 +71,11 @@ impl Pods {
 
     /// The driver, of this generation, with these arguments of the program.
     pub(crate) fn driver(&self, epoch: u64, arguments: &[&str]) -> Pod {
+        self.driver_with(epoch, arguments, &[])
+    }
+
+    /// The driver, with these variables too.
+    pub(crate) fn driver_with(&self, epoch: u64, arguments: &[&str], variables: &[(&str, &str)]) -> Pod {
         let name = format!("driver-{epoch}");
         let mut command = self.command(&name);
         let conf = self.path(&name).join(pod::CONF_JSON);
@@ -80,7 +85,8 @@ impl Pods {
             .env(pod::CONF_FILE, conf)
             .env(pod::DRIVER_EPOCH, epoch.to_string())
             .env(pod::REPORTS_FILE_VARIABLE, self.path("executors"))
-            .env(pod::POD_IP, "127.0.0.1");
+            .env(pod::POD_IP, "127.0.0.1")
+            .envs(variables.iter().copied());
         self.start(name, command)
     }
 

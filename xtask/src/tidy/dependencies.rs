@@ -194,7 +194,7 @@ mod tests {
             problems(&[("hearth-driver", "hearth-rpc"), ("hearth-rpc", "x"), ("x", "hearth-rdd")]).len(),
             1
         );
-        assert_eq!(problems(&[("hearth-crd", "kube"), ("kube", "kube-client")]).len(), 1);
+        assert_eq!(problems(&[("hearth-crd", "kube-core"), ("kube-core", "kube-client")]).len(), 1);
     }
 
     #[test]
@@ -210,8 +210,8 @@ mod tests {
             ["hearth-status: must not use `object_store`; only hearth-files may"]
         );
         assert_eq!(
-            problems(&[("hearth-cli", "kube")]),
-            ["hearth-cli: must not use `kube`; only hearth-crd may"]
+            problems(&[("hearth-cli", "kube-derive")]),
+            ["hearth-cli: must not use `kube-derive`; only hearth-crd may"]
         );
         assert_eq!(problems(&[("hearth-files", "object_store")]), [""; 0]);
     }

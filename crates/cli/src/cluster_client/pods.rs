@@ -127,7 +127,10 @@ pub(crate) fn wait(pod: &Pod) -> Option<Wait> {
 }
 
 fn unscheduled(condition: &PodCondition) -> (WaitReason, String) {
-    let said = condition.message.as_deref().unwrap_or_default().trim_end_matches('.');
+    let said = condition.message.as_deref().unwrap_or_default();
+    // What follows is about pods that might make room, and there are none.
+    let said = said.split(" no new claims to deallocate").next().unwrap_or_default();
+    let said = said.split(" preemption: ").next().unwrap_or_default().trim_end_matches('.');
     match condition.reason.as_deref() {
         Some("SchedulingGated") => (WaitReason::Gate, "a scheduling gate holds it back".to_owned()),
         _ if said.is_empty() => (WaitReason::Node, "no node fits it".to_owned()),
@@ -155,7 +158,8 @@ mod tests {
     fn a_pod_says_why_it_waits() {
         check(json!({"phase": "Pending"}), WaitReason::Scheduler, "the scheduler has not placed it yet");
         let full = json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
-            "message": "0/2 nodes are available: 2 Insufficient cpu."});
+            "message": "0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, preemption: 0/2 nodes \
+                are available: 2 Preemption is not helpful for scheduling."});
         check(
             json!({"phase": "Pending", "conditions": [full]}),
             WaitReason::Node,

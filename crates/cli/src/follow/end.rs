@@ -29,13 +29,23 @@ pub(crate) enum End {
     },
 }
 
+/// Whether nothing happens any more: a terminal state, or a submission that failed and is not tried again, which the
+/// condition `Failed` tells.
+pub(crate) fn has_ended(application: &SparkApplication) -> bool {
+    let Some(status) = &application.status else { return false };
+    let state = status.application_state.as_ref().map_or(ApplicationStateType::New, |state| state.state);
+    let conditions = status.conditions.as_deref().unwrap_or_default();
+    let is_given_up = conditions.iter().any(|one| one.type_ == "Failed" && one.status == "True");
+    state.is_terminal() || (state == ApplicationStateType::SubmissionFailed && is_given_up)
+}
+
 /// How the application ended; none while it has not.
 pub(crate) fn end(application: &SparkApplication, driver: Option<&Pod>, baseline: &Baseline) -> Option<End> {
-    let status = application.status.as_ref()?;
-    let state = status.application_state.as_ref()?;
-    if !state.state.is_terminal() {
+    if !has_ended(application) {
         return None;
     }
+    let status = application.status.as_ref()?;
+    let state = status.application_state.as_ref()?;
     let is_new = status.submission_id.is_none() || status.submission_id != baseline.submission;
     if let Some(generation) = baseline.generation
         && status.observed_generation.is_none_or(|observed| observed < generation)
@@ -86,6 +96,22 @@ mod tests {
             assert_eq!(found.is_some(), state.is_terminal(), "{state:?}");
         }
         assert_eq!(end(&crate::testing::application("pi"), None, &Baseline::default()), None);
+    }
+
+    #[test]
+    fn a_submission_that_is_not_tried_again_is_an_end() {
+        let mut status = ended("SUBMISSION_FAILED");
+        status["applicationState"]["errorMessage"] = "type Java is not supported yet".into();
+        let condition = |value: &str| {
+            json!([{"type": "Failed", "status": value, "reason": "", "message": "",
+                "lastTransitionTime": "2026-01-01T00:00:00Z"}])
+        };
+        status["conditions"] = condition("False");
+        assert_eq!(end(&application(status.clone()), None, &Baseline::default()), None);
+        status["conditions"] = condition("True");
+        let cause = "type Java is not supported yet".to_owned();
+        let expected = End::Failed { cause, status: 1 };
+        assert_eq!(end(&application(status), None, &Baseline::default()), Some(expected));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-pub(crate) use self::end::{Baseline, End, end};
+pub(crate) use self::end::{Baseline, End, end, has_ended};
 pub(crate) use self::log_stream::{Source, copy_once};
 use self::progress::Progress;
 pub(crate) use self::progress::{role, wanted};
@@ -75,6 +75,7 @@ pub(crate) async fn follow(
 ) -> Result<ExitCode, Error> {
     let mut signals = Signals::listen()?;
     let started = Instant::now();
+    let named = format!("{name} -n {}", cluster.namespace());
     let mut follower = Follower::new(cluster, name, &options);
     let mut progress = Progress::default();
     let deadline = options.timeout.map(|timeout| started + timeout);
@@ -89,22 +90,22 @@ pub(crate) async fn follow(
             }
             signal = signals.next() => {
                 reporter.say(&format!(
-                    "{name} goes on running; watch it: hearth logs -f {name}; end it: hearth kill {name}"
+                    "{name} goes on running; watch it: hearth logs -f {named}; end it: hearth kill {named}"
                 ));
                 return Ok(ExitCode::from(128 + signal));
             }
             () = passed(hint) => {
                 hint = None;
                 if follower.is_untouched() {
-                    reporter.say(&format!("{name}: no operator has looked at it yet; to see why: hearth why {name}"));
+                    reporter.say(&format!("{name}: no operator has looked at it yet; to see why: hearth why {named}"));
                 }
                 continue;
             }
             () = passed(deadline) => {
                 let after = elapsed(started.elapsed());
                 reporter.fail(&format!(
-                    "{name} has not ended after {after}; it goes on running; to see why: hearth why {name}; to end it: \
-                     hearth kill {name}"
+                    "{name} has not ended after {after}; it goes on running; to see why: hearth why {named}; to end \
+                     it: hearth kill {named}"
                 ));
                 return Ok(ExitCode::from(124));
             }

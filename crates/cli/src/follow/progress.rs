@@ -3,7 +3,9 @@
 use hearth_crd::{ApplicationStateType, SparkApplication, is_dynamic_allocation, with_defaults};
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::cluster_client::{ROLE_LABEL, Wait, is_ended, is_running, wait};
+use crate::cluster_client::{
+    DRIVER_CONTAINER, ROLE_LABEL, Wait, container_exit_code, is_ended, is_running, wait,
+};
 
 /// What was told last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +79,10 @@ impl Progress {
         }
         let status = application.status.as_ref();
         let state = status.and_then(|status| status.application_state.as_ref()).map(|state| state.state);
-        if state != Some(ApplicationStateType::Running) {
+        let has_ended = |pod: &Pod| is_ended(pod) || container_exit_code(pod, DRIVER_CONTAINER).is_some();
+        // With the driver the executors end, which is no news.
+        let is_over = pods.iter().any(|pod| role(pod) == "driver" && has_ended(pod));
+        if state != Some(ApplicationStateType::Running) || is_over {
             self.executors = None;
             return;
         }
@@ -143,6 +148,9 @@ mod tests {
         );
         let two = testing::pod("pi-1-exec-2", "executor", "Running");
         assert_eq!(progress.observe(&application, &[&driver, &one, &two]), ["pi: executors 2/2"]);
+
+        let driver = testing::pod("pi-driver", "driver", "Succeeded");
+        assert_eq!(progress.observe(&application, &[&driver]), [""; 0]);
 
         let mut status = testing::status("FAILING");
         status.application_state.as_mut().unwrap().error_message = Some("exit code 3".to_owned());

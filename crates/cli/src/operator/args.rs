@@ -44,11 +44,11 @@ pub(crate) struct OperatorArgs {
     #[arg(long, value_name = "N", default_value_t = 32)]
     controller_threads: usize,
 
-    /// The namespaces to serve, with commas between; all if there is none.
+    /// The namespaces to serve, with commas between; all if there is none or an empty one.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     namespaces: Vec<String>,
 
-    /// Serve the namespaces with these labels, as in team=etl.
+    /// Serve the namespaces with these labels too, as in team=etl.
     #[arg(long, value_name = "LABELS")]
     namespace_selector: Option<String>,
 
@@ -212,7 +212,12 @@ impl OperatorArgs {
         let ttl = self.default_time_to_live_seconds;
         Settings {
             scope: Scope {
-                namespaces: given(&self.namespaces),
+                // An empty name stands for all of them, as it does for Kubeflow's operator.
+                namespaces: if self.namespaces.iter().any(|name| name.trim().is_empty()) {
+                    Vec::new()
+                } else {
+                    given(&self.namespaces)
+                },
                 namespace_selector: text(&self.namespace_selector),
                 application_selector: text(&self.label_selector_filter),
             },

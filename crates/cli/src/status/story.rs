@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
-use hearth_crd::{Attempt, AttemptOutcome, ExecutorPool, SparkApplication};
+use hearth_crd::{Attempt, AttemptOutcome, ExecutorPool, ExecutorPoolStatus, SparkApplication};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, Pod};
 
-use crate::cluster_client::{event_time, is_ended, is_running, wait};
-use crate::follow::{role, wanted};
+use crate::cluster_client::{
+    DRIVER_CONTAINER, EXECUTOR_CONTAINER, container_exit_code, event_time, is_ended, is_running, wait,
+};
+use crate::follow::{has_ended, role, wanted};
 use crate::list::state_name;
 use crate::time::age;
 
@@ -77,9 +79,13 @@ fn describe_pod(pod: &Pod) -> String {
     let on = node.map(|node| format!(" on {node}")).unwrap_or_default();
     match wait(pod) {
         Some(wait) => format!("waits: {}", wait.message),
-        None if is_running(pod) => format!("runs{on}"),
+        None if is_running(pod) && !has_exited(pod) => format!("runs{on}"),
         None => format!("ended{on}"),
     }
+}
+
+fn has_exited(pod: &Pod) -> bool {
+    [DRIVER_CONTAINER, EXECUTOR_CONTAINER].iter().any(|name| container_exit_code(pod, name).is_some())
 }
 
 fn conditions(text: &mut String, facts: &Facts<'_>, now: Timestamp) {
@@ -129,6 +135,10 @@ fn executors(text: &mut String, facts: &Facts<'_>) {
     if pods.is_empty() && facts.pool.is_none() {
         return;
     }
+    if has_ended(facts.application) {
+        failures(text, status, "\nExecutors\n");
+        return;
+    }
     let running = pods.iter().filter(|pod| is_running(pod)).count();
     let asked = facts.pool.map(|pool| pool.spec.replicas.to_string());
     let asked = asked.or_else(|| wanted(facts.application).map(|wanted| wanted.to_string()));
@@ -140,16 +150,19 @@ fn executors(text: &mut String, facts: &Facts<'_>) {
         let name = pod.metadata.name.as_deref().unwrap_or_default();
         writeln!(text, "  {name}: {}", describe_pod(pod)).ok();
     }
+    failures(text, status, "");
+}
+
+/// The latest failures, after a heading.
+fn failures(text: &mut String, status: Option<&ExecutorPoolStatus>, heading: &str) {
     let failures = status.and_then(|status| status.failures.as_deref()).unwrap_or_default();
+    if failures.is_empty() {
+        return;
+    }
+    text.push_str(heading);
     for failure in failures.iter().rev().take(FAILURES).rev() {
-        writeln!(
-            text,
-            "  {} failed, {}: {}",
-            failure.pod_name,
-            failure.cause.as_str(),
-            indented(&failure.message)
-        )
-        .ok();
+        let (pod, cause) = (&failure.pod_name, failure.cause.as_str());
+        writeln!(text, "  {pod} failed, {cause}: {}", indented(&failure.message)).ok();
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) use self::build::without_server_fields;
 use crate::args::Args;
 use crate::cluster_client::{Cluster, Error as ClientError, FIELD_MANAGER, namespace_of_context};
 use crate::error::Error;
-use crate::follow::{Baseline, Logs, Options, follow};
+use crate::follow::{Baseline, Logs, Options, follow, has_ended};
 use crate::output::{OutputForm, Reporter, print, print_application};
 
 /// Submits the application, and waits for it if that is wanted.
@@ -87,9 +87,7 @@ impl Submitted {
 
     /// Whether it ended before, and nothing changed: it will not run.
     fn is_settled(&self) -> bool {
-        let state =
-            self.before.as_ref().and_then(|before| before.status.as_ref()?.application_state.as_ref());
-        self.is_unchanged() && state.is_some_and(|state| state.state.is_terminal())
+        self.is_unchanged() && self.before.as_ref().is_some_and(has_ended)
     }
 
     /// What of the past is not the end of this run.

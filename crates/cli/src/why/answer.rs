@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{pods, quota};
 use crate::cluster_client::QUEUE_LABEL;
-use crate::follow::role;
+use crate::follow::{has_ended, role};
 use crate::list::state_name;
 use crate::time::{age, elapsed};
 
@@ -35,6 +35,7 @@ pub(super) struct Facts<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Answer {
     application: String,
+    namespace: String,
     state: String,
     /// A word for programs.
     reason: Reason,
@@ -80,8 +81,11 @@ pub(super) enum Reason {
 impl Answer {
     /// One paragraph, and one on what to do.
     pub(super) fn text(&self) -> String {
-        let Self { application, state, message, advice, .. } = self;
-        let advice = if advice.is_empty() { String::new() } else { format!("What to do: {advice}\n") };
+        let Self { application, namespace, state, message, advice, .. } = self;
+        let advice = match advice.as_str() {
+            "" => String::new(),
+            advice => format!("What to do, in namespace {namespace}: {advice}\n"),
+        };
         format!("{application} ({state}): {message}\n{advice}")
     }
 }
@@ -95,6 +99,7 @@ pub(super) fn answer(facts: &Facts<'_>) -> Answer {
     let (reason, message, advice) = find(facts);
     Answer {
         application: application.metadata.name.clone().unwrap_or_default(),
+        namespace: application.metadata.namespace.clone().unwrap_or_default(),
         state: state_name(application),
         reason,
         message,
@@ -124,6 +129,11 @@ fn find(facts: &Facts<'_>) -> Found {
             Reason::Removal,
             "the program ended well; what it leaves behind is being dealt with".to_owned(),
             String::new(),
+        ),
+        ApplicationStateType::SubmissionFailed if has_ended(application) => (
+            Reason::Ended,
+            format!("it could not be submitted and waits for nothing: {error}"),
+            "change the manifest, and submit it again".to_owned(),
         ),
         ApplicationStateType::SubmissionFailed => submission_failed(facts, status, error),
         ApplicationStateType::Failing => {

@@ -146,25 +146,27 @@ fn trouble(facts: &Facts<'_>, pod: &str) -> Option<String> {
 fn blocked_by_pool(facts: &Facts<'_>) -> Option<Found> {
     let status = facts.pool?.status.as_ref()?;
     let name = facts.application.metadata.name.as_deref().unwrap_or_default();
-    let blocked = status.conditions.iter().flatten();
-    let blocked = blocked.into_iter().find(|one| one.type_ == "Blocked" && one.status == "True");
+    let mut conditions = status.conditions.iter().flatten();
+    let blocked = conditions.find(|one| one.type_ == "Blocked" && one.status == "True");
+    if let Some(found) = blocked.and_then(|blocked| quota::of_message(&blocked.message, facts.quotas)) {
+        return Some(found);
+    }
     let latest = status.failures.iter().flatten().next_back();
     let until = status.retry_time.as_ref().filter(|until| until.0 > facts.now);
-    if let Some(until) = until {
-        let why = latest.map(|failure| format!("; the latest: {}", failure.message)).unwrap_or_default();
+    // Without a failure of a pod it was the making of pods that failed, which is told by an event.
+    if let (Some(until), Some(latest)) = (until, latest) {
         let message = format!(
-            "{} executors in a row failed before they were ready, so the next is made in {}{why}",
+            "{} executors in a row failed before they were ready, so the next is made in {}; the latest: {}",
             status.failed_starts,
-            age(facts.now, until.0)
+            age(facts.now, until.0),
+            latest.message
         );
         let advice = format!("see hearth status {name} for their causes");
         return Some((Reason::CrashLoop, message, advice));
     }
     let message = &blocked?.message;
-    quota::of_message(message, facts.quotas).or_else(|| {
-        let advice = format!("see kubectl describe executorpool {name}");
-        Some((Reason::Config, format!("no executor can be made: {message}"), advice))
-    })
+    let advice = format!("see kubectl describe executorpool {name}");
+    Some((Reason::Config, format!("no executor can be made: {message}"), advice))
 }
 
 /// What the latest warning about the application or its pool says about pods that cannot be made.

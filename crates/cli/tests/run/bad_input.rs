@@ -211,8 +211,8 @@ fn a_setting_in_spark_conf_that_is_wrong() {
 fn every_setting_that_is_wrong_has_a_sentence() {
     let app =
         App::new("echo started").with("  executor:\n", "  sparkConf: {spark.master: yarn}\n  executor:\n");
-    let master =
-        "\"yarn\" is not a master; use local, local[N], local[*] or local-cluster[executors,cores,memoryMB]";
+    let master = "\"yarn\" is not a master; use local, local[N], local[*], \
+                  local-cluster[executors,cores,memoryMB] or k8s://https://host:port";
     let memory = "--conf spark.executor.memory=12x: \"12x\" is not a size; write for example 512m, 2g";
     let failures = "--conf spark.task.maxFailures=0: \"0\" is not allowed here; a whole number from 1 is";
     let options = ["--conf", "spark.task.maxFailures=0", "--conf", "spark.executor.memory=12x"];

@@ -80,7 +80,8 @@ mod tests {
 
     const OUT_OF_MEMORY: &str =
         r#"{"executor": 1, "exitCode": 137, "causedByApp": true, "message": "OOMKilled: the limit is 1Gi"}"#;
-    const EVICTED: &str = r#"{"executor": 2, "causedByApp": false, "message": "Evicted: the node has no memory"}"#;
+    const EVICTED: &str =
+        r#"{"executor": 2, "causedByApp": false, "message": "Evicted: the node has no memory"}"#;
     const CRASHED: &str = r#"{"executor": 3, "exitCode": 134, "causedByApp": true, "message": ""}"#;
 
     #[test]

@@ -89,7 +89,7 @@ fn a_wrong_value_is_reported_with_its_key_and_the_way_out() {
             r#"spark.executor.cores: "0" is not allowed here; a whole number from 1 is"#,
             r#"spark.executor.memory: "12x" is not a size; write for example 512m, 2g"#,
             r#"spark.io.compression.codec: "zstd" is not supported yet; lz4 and none are"#,
-            r#"spark.master: "yarn" is not a master; use local, local[N], local[*] or local-cluster[executors,cores,memoryMB]"#,
+            r#"spark.master: "yarn" is not a master; use local, local[N], local[*], local-cluster[executors,cores,memoryMB] or k8s://https://host:port"#,
             r#"spark.task.cpus: "2" is not allowed here; only 1 is"#,
         ]
     );

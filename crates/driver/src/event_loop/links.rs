@@ -216,7 +216,8 @@ impl Link {
             return Some(ExecutorLossReason::Removed);
         }
         let reason = self.leaving.as_ref().map(|(_, reason)| reason.clone());
-        reason.or_else(|| self.decommissioning.then(|| ExecutorLossReason::NotByApp(DECOMMISSIONED.to_owned())))
+        reason
+            .or_else(|| self.decommissioning.then(|| ExecutorLossReason::NotByApp(DECOMMISSIONED.to_owned())))
     }
 }
 

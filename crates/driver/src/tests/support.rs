@@ -12,8 +12,9 @@ use hearth_conf::SparkConf;
 use hearth_rpc::control::{self, AttachedExecutor};
 use hearth_rpc::message::{FromExecutor, LaunchTask, Registration, TaskEnded, TaskOutcome, ToExecutor};
 use hearth_types::{
-    BlockId, Dependency, ExecutorId, ExecutorLossReason, ExecutorMetrics, JobProperties, ListenerEvent, MapSizes, RddId, RddInfo,
-    ShuffleId, StageGraph, StageKind, StageSpec, StorageLevel, TaskBinaryId, TaskMetrics,
+    BlockId, Dependency, ExecutorId, ExecutorLossReason, ExecutorMetrics, JobProperties, ListenerEvent,
+    MapSizes, RddId, RddInfo, ShuffleId, StageGraph, StageKind, StageSpec, StorageLevel, TaskBinaryId,
+    TaskMetrics,
 };
 use parking_lot::Mutex;
 
@@ -246,7 +247,9 @@ impl World {
     }
 
     pub(crate) fn exited(&self, executor: ExecutorId, code: i32) {
-        self.cluster.send(ClusterEvent::ExecutorExited { executor, reason: ExecutorLossReason::Exited { code } }).expect("the driver listens");
+        self.cluster
+            .send(ClusterEvent::ExecutorExited { executor, reason: ExecutorLossReason::Exited { code } })
+            .expect("the driver listens");
     }
 }
 

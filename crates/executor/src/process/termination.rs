@@ -33,7 +33,8 @@ fn write(message: &str) {
 /// The beginning, which says what happened. What is left out was logged.
 fn shortened(message: &str) -> &str {
     let message = message.trim();
-    message.get(..message.floor_char_boundary(MOST)).unwrap_or(message)
+    let longest = (0..=MOST.min(message.len())).rev().find_map(|end| message.get(..end));
+    longest.unwrap_or_default()
 }
 
 #[cfg(test)]

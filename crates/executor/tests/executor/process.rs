@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use hearth_conf::SparkConf;
 use hearth_executor::{executor_main, open_block_manager};
 use hearth_rpc::control::{AttachedExecutor, DriverService, Receiver, channel};
-use hearth_rpc::message::{AppConfig, FromExecutor, LaunchTask, StageBinary, TaskEnded, TaskOutcome, ToExecutor};
+use hearth_rpc::message::{
+    AppConfig, FromExecutor, LaunchTask, StageBinary, TaskEnded, TaskOutcome, ToExecutor,
+};
 use hearth_rpc::{Authority, Bootstrap, Listener, Services, build_id};
 use hearth_storage::{BlockManager, BlockService};
 use hearth_types::{BlockId, BroadcastId, ExecutorId, StorageLevel, TaskBinaryId};

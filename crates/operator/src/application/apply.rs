@@ -36,11 +36,12 @@ pub async fn apply(
                 pods::delete(ctx, key, driver.name(), uid, deletion).await?;
             }
         }
+        // The pool last: once it is gone, nothing tells any more that its pods were its own.
         Action::DeleteExecutors => {
+            delete_executors(ctx, key).await?;
             if let Some(pool) = pool(application, &ctx.cache.get(key))? {
                 delete_pool(ctx, key, &pool).await?;
             }
-            delete_executors(ctx, key).await?;
         }
         Action::DeleteServices => delete_services(ctx, key, application).await?,
         Action::ScalePool { instances } => {
@@ -66,8 +67,12 @@ async fn delete_executors(ctx: &Context, key: &Key) -> Result<()> {
         .iter()
         .filter(|pod| pod.label(ROLE_LABEL) == Some("executor") && !pod.is_terminating())
         .collect();
+    // The garbage collector takes the name of a pool that is gone from its pods.
     let is_ours = |pod: &&&Arc<PodView>| {
-        pod.controller().is_some_and(|owner| owner.kind == "ExecutorPool" && owner.name == key.name())
+        pod.controller().map_or_else(
+            || pod.executor_number().is_some(),
+            |owner| owner.kind == "ExecutorPool" && owner.name == key.name(),
+        )
     };
     let ours: Vec<_> = executors.iter().filter(is_ours).collect();
     if ours.len() < executors.len() || ours.len() == 1 {

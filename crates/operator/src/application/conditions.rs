@@ -27,9 +27,15 @@ pub struct Facts<'a> {
 }
 
 /// Sets every condition after the state.
-pub fn update(status: &mut SparkApplicationStatus, now: Timestamp, generation: Option<i64>, facts: &Facts<'_>) {
+pub fn update(
+    status: &mut SparkApplicationStatus,
+    now: Timestamp,
+    generation: Option<i64>,
+    facts: &Facts<'_>,
+) {
     let state = status.application_state.as_ref().map(|state| state.state).unwrap_or_default();
-    let error = status.application_state.as_ref().and_then(|state| state.error_message.clone()).unwrap_or_default();
+    let error =
+        status.application_state.as_ref().and_then(|state| state.error_message.clone()).unwrap_or_default();
     let mut setter = Setter { now, generation, all: status.conditions.take().unwrap_or_default() };
     setter.set("Valid", valid(facts));
     setter.set("Progressing", progressing(state, &error, facts));
@@ -39,7 +45,8 @@ pub fn update(status: &mut SparkApplicationStatus, now: Timestamp, generation: O
     let cause = history::last_cause(status).map_or(word, |cause| cause.as_str());
     setter.set("Ready", (state == State::Running, word, sentence_for(state).to_owned()));
     setter.set("Completed", (state == State::Completed, word, sentence_for(state).to_owned()));
-    let failed = if has_failed { (true, cause, error) } else { (false, word, sentence_for(state).to_owned()) };
+    let failed =
+        if has_failed { (true, cause, error) } else { (false, word, sentence_for(state).to_owned()) };
     setter.set("Failed", failed);
     status.conditions = Some(setter.all);
 }
@@ -68,7 +75,8 @@ impl Setter {
         let wanted = if is_true { "True" } else { "False" };
         let before = self.all.iter().find(|condition| condition.type_ == type_ && condition.status == wanted);
         let condition = Condition {
-            last_transition_time: before.map_or_else(|| Time(self.now), |found| found.last_transition_time.clone()),
+            last_transition_time: before
+                .map_or_else(|| Time(self.now), |found| found.last_transition_time.clone()),
             message: shorten(&message, LONGEST_MESSAGE),
             observed_generation: self.generation,
             reason: reason.to_owned(),
@@ -100,7 +108,9 @@ fn progressing(state: State, error: &str, facts: &Facts<'_>) -> (bool, &'static 
     }
     match state {
         State::Failing => (true, word, format!("to be run again after: {error}")),
-        State::SubmissionFailed if !facts.at_rest => (true, word, format!("to be submitted again after: {error}")),
+        State::SubmissionFailed if !facts.at_rest => {
+            (true, word, format!("to be submitted again after: {error}"))
+        }
         State::New
         | State::Submitted
         | State::Succeeding
@@ -185,7 +195,9 @@ mod tests {
     fn the_time_of_a_condition_is_that_of_its_last_change() {
         let mut status = SparkApplicationStatus::default();
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
-        for (seconds, state) in [(1, State::Submitted), (2, State::Submitted), (3, State::Running), (4, State::Running)] {
+        for (seconds, state) in
+            [(1, State::Submitted), (2, State::Submitted), (3, State::Running), (4, State::Running)]
+        {
             in_state(&mut status, state);
             update(&mut status, at(seconds), Some(seconds), &NOTHING);
         }
@@ -197,7 +209,8 @@ mod tests {
 
     #[test]
     fn an_invalid_manifest_names_every_field() {
-        let problems = ["driver", "executor"].map(|part| FieldError::new(FieldPath::of(["spec", part]), "is wrong"));
+        let problems =
+            ["driver", "executor"].map(|part| FieldError::new(FieldPath::of(["spec", part]), "is wrong"));
         let mut status = SparkApplicationStatus::default();
         update(&mut status, Timestamp::UNIX_EPOCH, None, &Facts { problems: &problems, ..NOTHING });
         let valid = found(&status, "Valid");

@@ -159,3 +159,6 @@ fn sooner(one: Outcome, other: Outcome) -> Outcome {
         (Outcome::Done, Outcome::Done) => Outcome::Done,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,12 @@ const MOST_ATTEMPTS: usize = 10;
 const LONGEST_MESSAGE: usize = 600;
 
 /// Adds the run that `status` speaks of, which ended at `end` for the reason `failure` if it failed.
-pub fn record(status: &mut SparkApplicationStatus, end: Timestamp, outcome: AttemptOutcome, failure: Option<&Failure>) {
+pub fn record(
+    status: &mut SparkApplicationStatus,
+    end: Timestamp,
+    outcome: AttemptOutcome,
+    failure: Option<&Failure>,
+) {
     let attempt = Attempt {
         number: status.submission_attempts.unwrap_or(0).max(0),
         submission_id: status.submission_id.clone(),
@@ -52,7 +57,10 @@ mod tests {
             record(&mut status, Timestamp::UNIX_EPOCH, AttemptOutcome::Failed, Some(&failure));
         }
         let attempts = status.attempts.as_ref().unwrap();
-        assert_eq!(attempts.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), (4..=13).collect::<Vec<_>>());
+        assert_eq!(
+            attempts.iter().map(|attempt| attempt.number).collect::<Vec<_>>(),
+            (4..=13).collect::<Vec<_>>()
+        );
         assert!(attempts[0].message.as_ref().unwrap().len() < 700);
         assert_eq!(last_cause(&status), Some(FailureCause::ExitCode));
     }

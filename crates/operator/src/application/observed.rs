@@ -45,7 +45,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { creation_grace: Duration::from_secs(10), default_time_to_live: None, max_tracked_executors: 1000 }
+        Self {
+            creation_grace: Duration::from_secs(10),
+            default_time_to_live: None,
+            max_tracked_executors: 1000,
+        }
     }
 }
 

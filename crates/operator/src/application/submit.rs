@@ -140,8 +140,7 @@ impl<'a> Making<'a> {
         rest.extend(objects.ingresses.iter().map(|ingress| self.make(ingress)));
         rest.extend(objects.config_maps.iter().map(|config_map| self.make(config_map)));
         rest.extend(objects.account.iter().map(|account| self.make(account)));
-        rest.extend(objects.role.iter().map(|role| self.make(role)));
-        rest.extend(objects.role_binding.iter().map(|binding| self.make(binding)));
+        rest.push(self.rights(objects).boxed());
         rest.extend(objects.network_policy.iter().map(|policy| self.make(policy)));
         rest.extend(objects.disruption_budget.iter().map(|budget| self.make(budget)));
         rest.extend(objects.pod_groups.iter().map(|group| self.pod_group(group).boxed()));
@@ -168,6 +167,17 @@ impl<'a> Making<'a> {
             + Sync,
     {
         async move { ensure_as(&self.api(), wanted, self.owner, &()).await.map(drop) }.boxed()
+    }
+
+    /// One after the other: who is no administrator may bind a role only if it is there and gives nothing that they do not have.
+    async fn rights(self, objects: &'a ApplicationObjects) -> Result<()> {
+        if let Some(role) = &objects.role {
+            self.make(role).await?;
+        }
+        if let Some(binding) = &objects.role_binding {
+            self.make(binding).await?;
+        }
+        Ok(())
     }
 
     async fn service(self, wanted: &Service) -> Result<Service> {

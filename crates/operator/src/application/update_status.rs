@@ -1,10 +1,11 @@
 //! Writes the status of an application.
 
-use hearth_crd::{SparkApplication, SparkApplicationStatus};
+use hearth_crd::{ApplicationStateType, SparkApplication, SparkApplicationStatus};
 use jiff::Timestamp;
 use kube::Resource;
 use kube::api::PostParams;
 use serde_json::json;
+use tracing::info;
 
 use crate::api::{Error, Result, request};
 use crate::cache::Watched;
@@ -43,6 +44,7 @@ pub async fn update_status(
     match request(|| format!("write the status of sparkapplication {}", key.name()), send).await {
         Ok(written) => {
             count(ctx, key, application, status);
+            tell(application.status.as_ref(), status);
             ctx.cache.wrote_application(written, &ctx.metrics.applications);
             Ok(())
         }
@@ -51,6 +53,21 @@ pub async fn update_status(
         }
         Err(error) => Err(error),
     }
+}
+
+fn tell(before: Option<&SparkApplicationStatus>, after: &SparkApplicationStatus) {
+    let state = |status: &SparkApplicationStatus| status.application_state.as_ref().map(|state| state.state);
+    let (from, to) = (before.and_then(state), state(after));
+    if from != to {
+        let error = after.application_state.as_ref().and_then(|state| state.error_message.as_deref());
+        info!(from = name(from), to = name(to), submission = after.submission_id, error, "the application has a new state");
+    }
+}
+
+/// The state as it is written.
+fn name(state: Option<ApplicationStateType>) -> String {
+    let text = state.and_then(|state| serde_json::to_value(state).ok());
+    text.and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn count(ctx: &Context, key: &Key, application: &SparkApplication, status: &SparkApplicationStatus) {

@@ -54,9 +54,12 @@ impl Object {
     pub fn parse<K: DeserializeOwned>(&self) -> Result<K, ParseError> {
         Ok(serde_json::from_str(&self.json)?)
     }
+}
 
+#[cfg(test)]
+impl Object {
     /// How many bytes it takes.
-    pub fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         size_of::<Self>() + self.uid.len() + self.json.len()
     }
 }

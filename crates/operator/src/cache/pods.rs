@@ -84,6 +84,22 @@ impl Pods {
     }
 }
 
+#[cfg(test)]
+impl Pods {
+    pub(super) fn is_packed(&self) -> bool {
+        self.0.iter().all(|pod| matches!(pod.form, Form::Text(_)))
+    }
+
+    /// How many bytes they take.
+    pub(super) fn size(&self) -> usize {
+        let text = |pod: &Pod| match &pod.form {
+            Form::Text(text) => text.len(),
+            Form::Parsed(_) => 0,
+        };
+        self.0.iter().map(|pod| size_of::<Pod>() + pod.uid.len() + text(pod)).sum()
+    }
+}
+
 impl Pod {
     fn view(&mut self) -> Option<Arc<PodView>> {
         match &self.form {

@@ -74,18 +74,13 @@ pub fn watch_all(
     metrics: &Arc<Metrics>,
 ) -> Watches {
     let mut watches = Watches { tasks: JoinSet::new(), synced: Vec::new() };
-    let namespaces: Vec<Option<&str>> = if scope.namespaces.is_empty() {
-        vec![None]
-    } else {
-        scope.namespaces.iter().map(|namespace| Some(namespace.as_str())).collect()
-    };
     let config = watcher::Config::default().page_size(PAGE_SIZE);
     let of_applications = match &scope.application_selector {
         Some(selector) => config.clone().labels(selector),
         None => config.clone(),
     };
     let of_pods = config.clone().labels(&format!("{LAUNCHED_BY_LABEL}=true"));
-    for namespace in namespaces {
+    for namespace in scope.watched() {
         let sink = |kind| Sink {
             cache: cache.clone(),
             queue: queue.clone(),

@@ -156,13 +156,9 @@ impl ApplicationMetrics {
         let since = |start: Timestamp| now.duration_since(start).as_secs_f64().max(0.0);
         let submitted = after.last_submission_attempt_time.as_ref().map(|time| time.0);
         let is_first = before.and_then(|status| status.submission_attempts).unwrap_or(0) == 0;
-        match to {
-            ApplicationStateType::Submitted | ApplicationStateType::Running | ApplicationStateType::SubmissionFailed
-                if is_first =>
-            {
-                self.count.with_label_values(&values).inc();
-            }
-            _ => {}
+        let begins = [ApplicationStateType::Submitted, ApplicationStateType::SubmissionFailed];
+        if is_first && begins.contains(&to) {
+            self.count.with_label_values(&values).inc();
         }
         match to {
             ApplicationStateType::Submitted => {

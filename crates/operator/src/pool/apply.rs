@@ -22,7 +22,7 @@ use crate::pods;
 const AT_ONCE: usize = 16;
 
 /// Makes the executors with these numbers. Answers with why the API server refuses one; then the others are not made either.
-pub async fn create_executors(
+pub(super) async fn create_executors(
     ctx: &Context,
     key: &Key,
     application: &SparkApplication,
@@ -69,7 +69,7 @@ async fn create_executor(
 }
 
 /// Writes the reports into the annotation of the driver's pod that the driver reads as a file; only while it runs, and if they are new.
-pub async fn tell_driver(
+pub(super) async fn tell_driver(
     ctx: &Context,
     key: &Key,
     application: &SparkApplication,

@@ -114,7 +114,11 @@ fn fate_of(now: Timestamp, pod: &PodView) -> Fate {
         Some(waiting) if waiting.failure.cause == FailureCause::Unschedulable => Fate::Lives,
         Some(waiting) => {
             let has_passed = waiting.since.is_some_and(|since| left(now, since, STUCK).is_none());
-            if waiting.is_hopeless || has_passed { Fate::Ended(End::Failed(waiting.failure)) } else { Fate::Lives }
+            if waiting.is_hopeless || has_passed {
+                Fate::Ended(End::Failed(waiting.failure))
+            } else {
+                Fate::Lives
+            }
         }
         None => Fate::Lives,
     }

@@ -68,7 +68,8 @@ pub fn decide(
 pub fn creation_failed(now: Timestamp, pool: &ExecutorPool, failure: &SubmitFailure) -> PoolDecision {
     let mut status = pool.status.clone().unwrap_or_default();
     failures::wait_longer(now, &mut status);
-    let mut decision = PoolDecision { look_again: failures::wait_left(now, &status), ..PoolDecision::default() };
+    let mut decision =
+        PoolDecision { look_again: failures::wait_left(now, &status), ..PoolDecision::default() };
     if report::block(now, pool, failure.cause.as_str(), &failure.message, &mut status) {
         let message = format!("executors cannot be made: {}", failure.message);
         decision.notes.push(Note { warning: true, reason: "SparkExecutorFailed", message });
@@ -95,7 +96,8 @@ fn delete_ended(
     decision: &mut PoolDecision,
 ) {
     let annotations = pool.metadata.annotations.as_ref();
-    let is_kept = annotations.and_then(|all| all.get(KEEP_EXECUTORS_ANNOTATION)).is_some_and(|kept| kept == "true");
+    let is_kept =
+        annotations.and_then(|all| all.get(KEEP_EXECUTORS_ANNOTATION)).is_some_and(|kept| kept == "true");
     let mut deletes = false;
     for ended in &census.ended {
         let pod = ended.pod;
@@ -110,7 +112,9 @@ fn delete_ended(
         deletes = true;
     }
     // Once its pod is gone, only the status knows that a number was used.
-    if (deletes || !census.leaving.is_empty()) && status.next_executor_id.is_none_or(|next| next <= census.highest) {
+    if (deletes || !census.leaving.is_empty())
+        && status.next_executor_id.is_none_or(|next| next <= census.highest)
+    {
         let desired = u32::try_from(desired).unwrap_or(0);
         status.next_executor_id = Some(census.highest.max(desired).saturating_add(1));
     }
@@ -145,7 +149,11 @@ fn forget_failures(
     status: &mut ExecutorPoolStatus,
     decision: &mut PoolDecision,
 ) {
-    if status.failed_starts == 0 || missing > 0 || census.live.is_empty() || census.ready() < census.live.len() {
+    if status.failed_starts == 0
+        || missing > 0
+        || census.live.is_empty()
+        || census.ready() < census.live.len()
+    {
         return;
     }
     match census.youngest().and_then(|youngest| settling(now, youngest, PROVEN)) {
@@ -178,7 +186,8 @@ fn create(
     if is_first {
         let known: Vec<u32> = census.live.iter().filter_map(|pod| pod.executor_number()).collect();
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
-        decision.create = (1..=desired).filter(|number| known.binary_search(number).is_err()).take(batch).collect();
+        decision.create =
+            (1..=desired).filter(|number| known.binary_search(number).is_err()).take(batch).collect();
         return;
     }
     let first = status.next_executor_id.unwrap_or(1).max(census.highest.saturating_add(1));
@@ -216,7 +225,7 @@ fn write(
     pool: &ExecutorPool,
     census: &Census<'_>,
     written: &ExecutorPoolStatus,
-    status: ExecutorPoolStatus,
+    mut status: ExecutorPoolStatus,
     decision: &mut PoolDecision,
 ) {
     if status == *written {
@@ -229,6 +238,10 @@ fn write(
             look_in(decision, wait);
             return;
         }
+    }
+    // What is known is not forgotten, should a pod be gone before anybody saw it end.
+    if census.highest > 0 {
+        status.next_executor_id = status.next_executor_id.max(Some(census.highest.saturating_add(1)));
     }
     decision.status = Some(status);
 }

@@ -36,8 +36,11 @@ pub(super) struct Told {
 /// Counts in `status` the executors that ended since it was written.
 pub(super) fn count(now: Timestamp, status: &mut ExecutorPoolStatus, census: &Census<'_>) -> Told {
     let mut counted: BTreeSet<u32> = status.ended_executors.iter().flatten().copied().collect();
-    let fresh: Vec<&Ended<'_>> =
-        census.ended.iter().filter(|ended| ended.failure().is_some() && counted.insert(ended.number)).collect();
+    let fresh: Vec<&Ended<'_>> = census
+        .ended
+        .iter()
+        .filter(|ended| ended.failure().is_some() && counted.insert(ended.number))
+        .collect();
     let mut failures = status.failures.take().unwrap_or_default();
     let mut told = Told::default();
     for ended in &fresh {
@@ -70,7 +73,9 @@ pub(super) fn wait_longer(now: Timestamp, status: &mut ExecutorPoolStatus) {
     let wait = Duration::from_secs(1 << doublings).min(LONGEST_WAIT);
     let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO);
     // Rounded up: a time in a status has whole seconds.
-    let until = whole_seconds(now).checked_add(wait).and_then(|until| until.checked_add(SignedDuration::from_secs(1)));
+    let until = whole_seconds(now)
+        .checked_add(wait)
+        .and_then(|until| until.checked_add(SignedDuration::from_secs(1)));
     status.retry_time = until.ok().map(Time);
 }
 

@@ -12,3 +12,6 @@ mod update_status;
 pub use controller::reconcile;
 pub use decide::{creation_failed, decide};
 pub use decision::PoolDecision;
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,13 @@ pub(super) fn fill(
             set(now, pool, "Blocked", (true, "CrashLoop", message.to_owned()), status);
         }
     } else if missing == 0 {
-        set(now, pool, "Blocked", (false, "NotBlocked", "executors are made as they are asked for".to_owned()), status);
+        set(
+            now,
+            pool,
+            "Blocked",
+            (false, "NotBlocked", "executors are made as they are asked for".to_owned()),
+            status,
+        );
     }
 }
 

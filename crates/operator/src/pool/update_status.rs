@@ -12,7 +12,7 @@ use crate::key::Key;
 use crate::names::FIELD_MANAGER;
 
 /// Writes `status`, unless somebody has changed the pool since `pool` was read.
-pub async fn update_status(
+pub(super) async fn update_status(
     ctx: &Context,
     key: &Key,
     pool: &ExecutorPool,

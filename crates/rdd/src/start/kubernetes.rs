@@ -45,7 +45,9 @@ impl Place {
     }
 
     fn read(get: impl Fn(&str) -> Option<OsString>) -> std::result::Result<Self, String> {
-        let text = |name| get(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned());
+        let text = |name| {
+            get(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
+        };
         let number = |name, default| match text(name) {
             Some(value) => value.parse().map_err(|_| format!("{name} is {value:?}, which is no number")),
             None => Ok(default),

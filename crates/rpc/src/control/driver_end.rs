@@ -11,9 +11,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::batch::{Batches, pump};
 use super::{LARGEST_BATCH, Receiver, Sender, channel};
 use crate::generated::control::driver_server::{Driver, DriverServer};
-use crate::generated::control::{
-    ConfigureRequest, ConfigureResponse, FromExecutorBatch, ToExecutorBatch,
-};
+use crate::generated::control::{ConfigureRequest, ConfigureResponse, FromExecutorBatch, ToExecutorBatch};
 use crate::message::{AppConfig, FromExecutor, Registration, ToExecutor};
 use crate::version::{check_registration, check_version};
 
@@ -44,11 +42,7 @@ pub struct DriverService {
 impl DriverService {
     /// Hands every executor of the build `build_id` to `attached`; others are refused with the reason.
     /// Tells `config` to those who ask.
-    pub fn new(
-        build_id: &str,
-        config: AppConfig,
-        attached: Sender<AttachedExecutor>,
-    ) -> DriverServer<Self> {
+    pub fn new(build_id: &str, config: AppConfig, attached: Sender<AttachedExecutor>) -> DriverServer<Self> {
         DriverServer::new(Self { build_id: build_id.to_owned(), config: Arc::new(config), attached })
             .max_decoding_message_size(LARGEST_BATCH)
     }
@@ -63,7 +57,8 @@ impl Driver for DriverService {
         request: Request<ConfigureRequest>,
     ) -> Result<Response<ConfigureResponse>, Status> {
         let ConfigureRequest { executor, protocol_version, build_id } = request.into_inner();
-        if let Err(reason) = check_version(ExecutorId(executor), protocol_version, &build_id, &self.build_id) {
+        if let Err(reason) = check_version(ExecutorId(executor), protocol_version, &build_id, &self.build_id)
+        {
             tracing::warn!("refused an executor: {reason}");
             return Err(Status::failed_precondition(reason));
         }

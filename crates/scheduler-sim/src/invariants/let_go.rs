@@ -98,11 +98,14 @@ impl Invariant for LetsGo<'_> {
         if let Some(task) = open.find(|task| !self.killed.contains(task)) {
             return Err(format!("no job is active, and task {task} was not told to stop"));
         }
-        let kept = seen.executors.iter().find(|(_, of)| {
-            of.is_decommissioning && of.has_no_tasks() && !of.is_leaving && !of.is_gone
-        });
+        let kept = seen
+            .executors
+            .iter()
+            .find(|(_, of)| of.is_decommissioning && of.has_no_tasks() && !of.is_leaving && !of.is_gone);
         match kept {
-            Some((executor, _)) => Err(format!("no job is active, and executor {executor} was not told to go")),
+            Some((executor, _)) => {
+                Err(format!("no job is active, and executor {executor} was not told to go"))
+            }
             None => Ok(()),
         }
     }

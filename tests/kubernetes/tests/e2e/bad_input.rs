@@ -21,8 +21,7 @@ fn nulls_and_empty_lists_as_airflow_sends_them_mean_nothing() {
             .with("/spec/driver/nodeSelector", Value::Null)
             .with("/spec/driver/securityContext", Value::Null)
             .with("/spec/executor/volumeMounts", Value::Null)
-            .with("/spec/executor/env", json!([]))
-            .with("/spec/labels", json!({ "unknown": "field" }));
+            .with("/spec/executor/env", json!([]));
         scene.apply(&manifest).await?.reaches("COMPLETED").await
     });
 }
@@ -118,7 +117,7 @@ fn an_application_in_scala_is_told_that_this_comes_next() {
             .with("/spec/mainClass", json!("org.apache.spark.examples.SparkPi"));
         let app = scene.apply(&manifest).await?;
         app.reaches("FAILED").await?;
-        ensure!(app.states() == ["SUBMISSION_FAILED", "FAILED"], "{:?}", app.states());
+        ensure!(app.settled_states() == ["SUBMISSION_FAILED", "FAILED"], "{:?}", app.settled_states());
         ensure!(cause(&app) == "Unsupported", "{}", app.status());
         ensure!(app.error_message().contains("Scala"), "{}", app.error_message());
         Ok(())

@@ -9,7 +9,7 @@ fn the_exit_code_of_a_program_is_in_the_status() {
     in_namespace("exit-code", async |scene| {
         let app = scene.apply(&scene.program("exits", "scenario", &["exit", "7"])?).await?;
         app.reaches("FAILED").await?;
-        ensure!(app.states() == ["SUBMITTED", "RUNNING", "FAILING", "FAILED"], "{:?}", app.states());
+        ensure!(app.settled_states() == ["SUBMITTED", "RUNNING", "FAILED"], "{:?}", app.settled_states());
         ensure!(app.error_message().contains("ExitCode: 7"), "{}", app.error_message());
         let status = app.status();
         let attempt = status.pointer("/attempts/0").cloned().unwrap_or_default();
@@ -43,12 +43,12 @@ fn a_failed_program_is_run_again_as_often_as_its_restart_policy_says() {
         })
         .await?;
         app.reaches("FAILED").await?;
-        let runs = app.states().iter().filter(|state| *state == "RUNNING").count();
-        ensure!(runs == 3, "{:?}", app.states());
+        let runs = app.settled_states().iter().filter(|state| *state == "RUNNING").count();
+        ensure!(runs == 3, "{:?}", app.settled_states());
         ensure!(
-            app.states().iter().filter(|state| *state == "PENDING_RERUN").count() == 2,
+            app.settled_states().iter().filter(|state| *state == "PENDING_RERUN").count() == 2,
             "{:?}",
-            app.states()
+            app.settled_states()
         );
         Ok(())
     });

@@ -33,7 +33,7 @@ fn suspending_a_running_application_removes_its_pods_and_resuming_runs_it_again(
         app.reaches("RUNNING").await?;
         let expected =
             ["SUBMITTED", "RUNNING", "SUSPENDING", "SUSPENDED", "RESUMING", "SUBMITTED", "RUNNING"];
-        ensure!(app.states() == expected, "{:?}", app.states());
+        ensure!(app.settled_states() == expected, "{:?}", app.settled_states());
         Ok(())
     });
 }

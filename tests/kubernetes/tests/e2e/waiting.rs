@@ -30,7 +30,7 @@ fn a_driver_that_fits_no_node_is_given_up_after_its_limit() {
         let app = scene.apply(&manifest).await?;
         app.reaches("FAILED").await?;
         ensure!(cause(&app) == "Unschedulable", "{}", app.status());
-        ensure!(app.error_message().contains("node selector"), "{}", app.error_message());
+        ensure!(app.error_message().contains("node affinity/selector"), "{}", app.error_message());
         Ok(())
     });
 }
@@ -41,7 +41,7 @@ fn an_account_that_does_not_exist_is_a_failed_submission() {
         let manifest = scene.example("pi")?.with("/spec/driver/serviceAccount", json!("nobody"));
         let app = scene.apply(&manifest).await?;
         app.reaches("FAILED").await?;
-        ensure!(app.states() == ["SUBMISSION_FAILED", "FAILED"], "{:?}", app.states());
+        ensure!(app.settled_states() == ["SUBMISSION_FAILED", "FAILED"], "{:?}", app.settled_states());
         ensure!(app.error_message().contains("nobody"), "{}", app.error_message());
         Ok(())
     });

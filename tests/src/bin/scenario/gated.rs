@@ -28,13 +28,27 @@ pub(crate) fn two_stages(sc: &SparkContext, notes: &str) -> anyhow::Result<()> {
 pub(crate) fn two_jobs(sc: &SparkContext, notes: &str) -> anyhow::Result<()> {
     let notes = Notes::new(Path::new(notes).to_owned());
     for gate in ["first", "second"] {
-        let state = (notes.clone(), gate.to_owned());
-        let passed = sc.range(0, 4, 1, 4).filter_with(state, |(notes, gate), _| {
-            notes.write(gate);
-            notes.wait_at(gate);
-            true
-        });
-        println!("{gate}: {}", passed.count()?);
+        pass(sc, &notes, gate)?;
     }
+    Ok(())
+}
+
+/// A job whose tasks wait at the gate `first`; then the program waits at the gate `end`.
+pub(crate) fn one_job(sc: &SparkContext, notes: &str) -> anyhow::Result<()> {
+    let notes = Notes::new(Path::new(notes).to_owned());
+    pass(sc, &notes, "first")?;
+    notes.wait_at("end");
+    Ok(())
+}
+
+/// Four tasks that wait at a gate.
+fn pass(sc: &SparkContext, notes: &Notes, gate: &str) -> anyhow::Result<()> {
+    let state = (notes.clone(), gate.to_owned());
+    let passed = sc.range(0, 4, 1, 4).filter_with(state, |(notes, gate), _| {
+        notes.write(gate);
+        notes.wait_at(gate);
+        true
+    });
+    println!("{gate}: {}", passed.count()?);
     Ok(())
 }

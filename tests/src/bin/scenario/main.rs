@@ -34,6 +34,7 @@ fn main() -> anyhow::Result<()> {
         ["wait", dir] => running::wait(&start()?, dir),
         ["orphan", dir] => running::orphan(dir),
         ["gated", notes] => gated::two_stages(&start()?, notes),
+        ["gated-once", notes] => gated::one_job(&start()?, notes),
         ["gated-twice", notes] => gated::two_jobs(&start()?, notes),
         _ => anyhow::bail!("no scenario {arguments:?}"),
     }

@@ -73,7 +73,7 @@ fn running() -> Scene {
 fn an_application_that_nobody_looks_at_waits_for_the_operator() {
     Scene::new("").says(expect![[r#"
         pi (NEW): no operator has looked at it since 10m: none runs, or none watches the namespace default
-        What to do: see whether it runs: kubectl get pods -A -l app.kubernetes.io/name=hearth; and whether the chart's value spark.jobNamespaces has default
+        What to do, in namespace default: see whether it runs: kubectl get pods -A -l app.kubernetes.io/name=hearth; and whether the chart's value spark.jobNamespaces has default
     "#]]);
 }
 
@@ -82,12 +82,12 @@ fn a_suspended_application_waits_for_its_queue_or_for_somebody() {
     let mut scene = Scene::new("SUSPENDED");
     scene.says(expect![[r#"
         pi (SUSPENDED): it is suspended: spec.suspend is true, and no queue is named that would change it
-        What to do: to let it go: kubectl patch sparkapp pi --type merge -p '{"spec":{"suspend":false}}'
+        What to do, in namespace default: to let it go: kubectl patch sparkapp pi --type merge -p '{"spec":{"suspend":false}}'
     "#]]);
     scene.application.metadata.labels = Some([(QUEUE_LABEL.to_owned(), "research".to_owned())].into());
     scene.says(expect![[r#"
         pi (SUSPENDED): it is suspended until Kueue has room for it in the queue research
-        What to do: see what the queue holds: kubectl get workloads; kubectl describe localqueue research
+        What to do, in namespace default: see what the queue holds: kubectl get workloads; kubectl describe localqueue research
     "#]]);
 }
 
@@ -96,7 +96,7 @@ fn a_driver_that_no_node_fits_says_what_it_lacks() {
     let said = "0/2 nodes are available: 1 Insufficient memory, 1 node(s) had untolerated taint {gpu: true}.";
     Scene::new("SUBMITTED").pod(testing::pending_pod("pi-driver", "driver", said)).says(expect![[r#"
         pi (SUBMITTED): the driver (pi-driver) waits: no node fits it: 0/2 nodes are available: 1 Insufficient memory, 1 node(s) had untolerated taint {gpu: true}
-        What to do: ask for less in spec.driver.memory or spec.driver.memoryOverhead; or add spec.driver.tolerations for the taints; or add nodes, or end what takes the room: hearth list -A
+        What to do, in namespace default: ask for less in spec.driver.memory or spec.driver.memoryOverhead; or add spec.driver.tolerations for the taints; or add nodes, or end what takes the room: hearth list -A
     "#]]);
 }
 
@@ -110,7 +110,7 @@ fn a_driver_whose_volume_is_missing_says_so() {
         .event("Pod", "pi-driver", "FailedMount", "MountVolume.SetUp failed: secret \"keys\" not found")
         .says(expect![[r#"
             pi (SUBMITTED): the driver (pi-driver) waits: its node prepares it, and has trouble: FailedMount: MountVolume.SetUp failed: secret "keys" not found
-            What to do: see that the volumes, secrets and config maps of spec.driver exist
+            What to do, in namespace default: see that the volumes, secrets and config maps of spec.driver exist
         "#]]);
 }
 
@@ -123,7 +123,7 @@ fn a_full_quota_is_named_with_what_is_used() {
     scene.quotas.push(serde_json::from_value(quota).unwrap());
     scene.says(expect![[r#"
         pi (SUBMISSION_FAILED): the quota small of the namespace has no room for another pod: requested: pods=1, used: pods=2, limited: pods=2 (now: pods 2 of 2)
-        What to do: end what takes the room: hearth list; or ask for less in spec.driver and spec.executor; or have the quota raised: kubectl describe resourcequota small
+        What to do, in namespace default: end what takes the room: hearth list; or ask for less in spec.driver and spec.executor; or have the quota raised: kubectl describe resourcequota small
     "#]]);
 }
 
@@ -137,7 +137,7 @@ fn a_retry_says_when() {
     status.last_submission_attempt_time = serde_json::from_value(json!("2026-01-01T00:09:30Z")).unwrap();
     scene.says(expect![[r#"
         pi (FAILING): attempt 2 failed: driver container failed with ExitCode: 3. It is tried again in 30.0 s, if spec.restartPolicy allows it
-        What to do: see hearth status pi for the attempts and hearth logs pi for the log
+        What to do, in namespace default: see hearth status pi for the attempts and hearth logs pi for the log
     "#]]);
 }
 
@@ -148,7 +148,7 @@ fn an_application_with_all_its_executors_waits_for_nothing() {
         .pod(testing::pod("pi-1-exec-2", "executor", "Running"))
         .says(expect![[r#"
             pi (RUNNING): it waits for nothing: the driver runs, and 2 executors, all that it is to have
-            What to do: to see what it does: hearth logs -f pi
+            What to do, in namespace default: to see what it does: hearth logs -f pi
         "#]]);
 }
 
@@ -159,19 +159,19 @@ fn missing_executors_say_why_they_are_missing() {
         .pod(testing::pending_pod("pi-1-exec-2", "executor", "2 Insufficient cpu."))
         .says(expect![[r#"
             pi (RUNNING): 0 of 2 executors run, so it works more slowly or not at all: an executor (pi-1-exec-2) waits: no node fits it: 2 Insufficient cpu
-            What to do: ask for less in spec.executor.cores or spec.executor.coreRequest; or add nodes, or end what takes the room: hearth list -A
+            What to do, in namespace default: ask for less in spec.executor.cores or spec.executor.coreRequest; or add nodes, or end what takes the room: hearth list -A
         "#]]);
     let failure = json!({"executor": 3, "podName": "pi-1-exec-3", "time": "2026-01-01T00:09:00Z", "cause": "ExitCode",
         "message": "the executor ended with exit code 1"});
     let pool = json!({"failedStarts": 3, "retryTime": "2026-01-01T00:10:40Z", "failures": [failure]});
     running().pool(pool).says(expect![[r#"
         pi (RUNNING): 0 of 2 executors run, so it works more slowly or not at all: 3 executors in a row failed before they were ready, so the next is made in 40s; the latest: the executor ended with exit code 1
-        What to do: see hearth status pi for their causes
+        What to do, in namespace default: see hearth status pi for their causes
     "#]]);
     let said = "pods \"pi-1-exec-1\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2";
     running().event("ExecutorPool", "pi", "FailedCreate", said).says(expect![[r#"
         pi (RUNNING): 0 of 2 executors run, so it works more slowly or not at all: the quota small of the namespace has no room for another pod: requested: pods=1, used: pods=2, limited: pods=2
-        What to do: end what takes the room: hearth list; or ask for less in spec.driver and spec.executor; or have the quota raised: kubectl describe resourcequota small
+        What to do, in namespace default: end what takes the room: hearth list; or ask for less in spec.driver and spec.executor; or have the quota raised: kubectl describe resourcequota small
     "#]]);
 }
 
@@ -181,7 +181,7 @@ fn a_pod_that_does_not_go_is_named() {
     pod.metadata.deletion_timestamp = serde_json::from_value(json!("2026-01-01T00:00:00Z")).unwrap();
     Scene::new("PENDING_RERUN").pod(pod).says(expect![[r#"
         pi (PENDING_RERUN): it is about to be submitted again, but the pod pi-driver does not go: its node may be gone, or a finalizer holds it
-        What to do: see kubectl describe pod pi-driver; if its node is gone for good: kubectl delete pod pi-driver --force
+        What to do, in namespace default: see kubectl describe pod pi-driver; if its node is gone for good: kubectl delete pod pi-driver --force
     "#]]);
 }
 
@@ -189,11 +189,11 @@ fn a_pod_that_does_not_go_is_named() {
 fn an_end_is_no_wait() {
     Scene::new("COMPLETED").says(expect![[r#"
         pi (COMPLETED): it ended well and waits for nothing
-        What to do: to run it again: hearth rerun pi
+        What to do, in namespace default: to run it again: hearth rerun pi
     "#]]);
     Scene::new("FAILED").error("the driver used more memory than 896Mi").says(expect![[r#"
         pi (FAILED): it failed and waits for nothing: the driver used more memory than 896Mi
-        What to do: see hearth status pi and hearth logs pi; to run it again: hearth rerun pi
+        What to do, in namespace default: see hearth status pi and hearth logs pi; to run it again: hearth rerun pi
     "#]]);
 }
 

@@ -47,7 +47,9 @@ pub(super) async fn dial(place: &Place, identity: &Identity) -> Result<Answer, A
     let mut wait = FIRST_WAIT;
     loop {
         let problem = match timeout(TRY, configure(channel.clone(), place.executor)).await {
-            Ok(Ok(config)) if config.driver_epoch >= place.driver_epoch => return Ok(Answer::Welcome(config)),
+            Ok(Ok(config)) if config.driver_epoch >= place.driver_epoch => {
+                return Ok(Answer::Welcome(config));
+            }
             Ok(Ok(config)) => format!(
                 "a driver of epoch {} answers, and there was one of epoch {} already",
                 config.driver_epoch, place.driver_epoch
@@ -71,8 +73,8 @@ pub(super) async fn dial(place: &Place, identity: &Identity) -> Result<Answer, A
 
 /// Between three quarters and all of it, so that not all executors ask at the same moment.
 pub(super) fn jittered(wait: Duration) -> Duration {
-    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    wait - wait / 1024 * (nanos.subsec_nanos() / 1000 % 256)
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    wait - wait / 1024 * (now.subsec_micros() % 256)
 }
 
 #[cfg(test)]

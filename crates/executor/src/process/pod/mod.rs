@@ -61,7 +61,8 @@ pub(super) fn run(place: &Place, runner: Arc<dyn TaskRunner>) -> Result<Ending, 
         };
         next.driver_epoch = config.driver_epoch;
         let bootstrap = bootstrap(place, identity, config);
-        let conf: SparkConf = bootstrap.conf.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let conf: SparkConf =
+            bootstrap.conf.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         next.driver_wait = conf.get_entry(&HEARTH_EXECUTOR_DRIVER_WAIT)?;
         let tie = Tie::Pod { grace: grace(place, &conf)? };
         match live(&runtime, &bootstrap, runner, &mut signals, tie).await {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use hearth_conf::entries::hearth::HEARTH_EXECUTOR_DRIVER_WAIT;
+use hearth_conf::{AnyEntry, SparkConf};
 use hearth_crd::ExecutorPool;
 use hearth_types::pod::{
-    DRIVER_ADDRESS, DRIVER_PORT, EXECUTOR_BLOCK_PORT, EXECUTOR_CORES, EXECUTOR_ID, EXECUTOR_MEMORY, ROLE,
-    ROLE_EXECUTOR,
+    DRIVER_ADDRESS, DRIVER_PORT, DRIVER_WAIT, EXECUTOR_BLOCK_PORT, EXECUTOR_CORES, EXECUTOR_ID,
+    EXECUTOR_MEMORY, ROLE, ROLE_EXECUTOR,
 };
 use k8s_openapi::api::core::v1::Pod;
 
@@ -32,6 +34,7 @@ pub(super) fn build_executor_pod(ctx: &Context<'_>, pool: &ExecutorPool, number:
         from_pod("SPARK_EXECUTOR_POD_IP", "status.podIP"),
         from_pod("SPARK_EXECUTOR_POD_NAME", "metadata.name"),
     ]);
+    env.extend(driver_wait(ctx).map(|seconds| plain(DRIVER_WAIT, seconds.to_string())));
     let parts = PodParts {
         name: ctx.names.executor_pod(ctx.submission.attempt, number),
         owners: vec![owner_of(pool, true), owner_of(ctx.application, false)],
@@ -49,4 +52,11 @@ pub(super) fn build_executor_pod(ctx: &Context<'_>, pool: &ExecutorPool, number:
         },
     };
     build_pod(ctx, Role::Executor, parts)
+}
+
+/// The seconds that an executor looks for its first driver, if the manifest says so. Later it has the key itself.
+fn driver_wait(ctx: &Context<'_>) -> Option<u64> {
+    let value = ctx.setting(AnyEntry::key(&HEARTH_EXECUTOR_DRIVER_WAIT))?;
+    let conf: SparkConf = std::iter::once((AnyEntry::key(&HEARTH_EXECUTOR_DRIVER_WAIT), value)).collect();
+    conf.get_entry(&HEARTH_EXECUTOR_DRIVER_WAIT).ok().map(|wait| wait.as_secs())
 }

@@ -28,13 +28,24 @@ pub(super) fn place(ctx: &Context<'_>, role: Role, fields: &PodFields<'_>, spec:
     if let Some(share) = fields.share_process_namespace {
         spec.share_process_namespace = Some(share);
     }
+    spec.termination_grace_period_seconds = grace_seconds(ctx, role, fields, spec);
+}
+
+/// The time that a pod has to end, in seconds; for executors, which finish their tasks in it, always said.
+pub(super) fn grace_seconds(
+    ctx: &Context<'_>,
+    role: Role,
+    fields: &PodFields<'_>,
+    template: &PodSpec,
+) -> Option<i64> {
     let by_key =
         ctx.role_setting(role, "terminationGracePeriodSeconds").and_then(|seconds| seconds.parse().ok());
-    let grace = fields.termination_grace_period_seconds.or(by_key).or(spec.termination_grace_period_seconds);
-    spec.termination_grace_period_seconds = match role {
-        Role::Driver => grace,
-        Role::Executor => grace.or(Some(EXECUTOR_GRACE_SECONDS)),
-    };
+    let given =
+        fields.termination_grace_period_seconds.or(by_key).or(template.termination_grace_period_seconds);
+    match role {
+        Role::Driver => given,
+        Role::Executor => given.or(Some(EXECUTOR_GRACE_SECONDS)),
+    }
 }
 
 fn nodes(ctx: &Context<'_>, role: Role, fields: &PodFields<'_>, spec: &mut PodSpec) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hearth_types::pod::{GRACE_PERIOD, LOCAL_DIRS, TERMINATION_LOG_VARIABLE};
 use k8s_openapi::api::core::v1::{Container, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
@@ -12,7 +13,7 @@ use super::env::plain;
 use super::fields::Role;
 use super::labels::{pod_annotations, pod_labels};
 use super::monitoring::scrape_annotations;
-use super::placement::place;
+use super::placement::{grace_seconds, place};
 use super::security::build_pod_security;
 use super::template::Template;
 use super::volumes::Volumes;
@@ -41,7 +42,13 @@ pub(super) fn build_pod(ctx: &Context<'_>, role: Role, parts: PodParts) -> Pod {
 
     let security = build_pod_security(spec.security_context.take(), fields.pod_security_context);
     let mut container_parts = parts.container;
-    container_parts.env.push(plain(hearth_types::pod::LOCAL_DIRS, volumes.local_dirs.as_str()));
+    container_parts.env.push(plain(LOCAL_DIRS, volumes.local_dirs.as_str()));
+    if let (Role::Executor, Some(seconds)) = (role, grace_seconds(ctx, role, &fields, &spec)) {
+        container_parts.env.push(plain(GRACE_PERIOD, seconds.to_string()));
+    }
+    if let Some(path) = &main.termination_message_path {
+        container_parts.env.push(plain(TERMINATION_LOG_VARIABLE, path.as_str()));
+    }
     let container = build_container(ctx, role, &fields, &security, &volumes, main, container_parts);
 
     spec.security_context = Some(security);

@@ -37,7 +37,8 @@ pub fn end_of(pod: &PodView, role: Role) -> Option<End> {
 fn of_container(pod: &PodView, terminated: &TerminatedView, role: Role) -> Failure {
     let reason = terminated.reason.as_deref().unwrap_or("Error");
     let code = terminated.exit_code;
-    let failure = |cause, message| Failure { cause, exit_code: Some(code), reason: reason.to_owned(), message };
+    let failure =
+        |cause, message| Failure { cause, exit_code: Some(code), reason: reason.to_owned(), message };
     let told = terminated.message.as_deref().map(str::trim).filter(|message| !message.is_empty());
     if reason == "OOMKilled" {
         return failure(FailureCause::OutOfMemory, out_of_memory(pod, role));
@@ -48,7 +49,8 @@ fn of_container(pod: &PodView, terminated: &TerminatedView, role: Role) -> Failu
     let role = role.as_str();
     if matches!(reason, "StartError" | "ContainerCannotRun") {
         let advice = "check spec.mainApplicationFile and the image";
-        let message = format!("the program of the {role} could not be started{}; {advice}", after_colon(told));
+        let message =
+            format!("the program of the {role} could not be started{}; {advice}", after_colon(told));
         return failure(FailureCause::ContainerConfig, message);
     }
     if reason == "DeadlineExceeded" || pod.status.reason.as_deref() == Some("DeadlineExceeded") {
@@ -73,7 +75,8 @@ fn of_pod(pod: &PodView, role: Role) -> Failure {
     }
     let reason = pod.status.reason.as_deref().unwrap_or("Unknown");
     let told = after_colon(pod.status.message.as_deref());
-    let cause = if reason == "DeadlineExceeded" { FailureCause::DeadlineExceeded } else { FailureCause::ExitCode };
+    let cause =
+        if reason == "DeadlineExceeded" { FailureCause::DeadlineExceeded } else { FailureCause::ExitCode };
     let role = role.as_str();
     let message = format!("{role} container status missing: its node ended the pod ({reason}){told}");
     Failure { cause, exit_code: None, reason: reason.to_owned(), message }

@@ -12,7 +12,8 @@ use crate::pod_view::{Phase, PodView};
 /// `DisruptionTarget` is what Kubernetes itself says; the reason of the pod is what kubelets say.
 pub fn loss_of(pod: &PodView, role: Role) -> Option<Failure> {
     let has_ended = pod.terminated().is_some() || matches!(pod.phase(), Phase::Failed | Phase::Succeeded);
-    if !has_ended && !(pod.is_terminating() && pod.is_unreachable()) {
+    let was_given_up = pod.is_terminating() && pod.is_unreachable();
+    if !has_ended && !was_given_up {
         return None;
     }
     by_disruption(pod, role).or_else(|| by_reason(pod, role)).or_else(|| by_deletion(pod, role))
@@ -23,7 +24,9 @@ pub fn pod_gone(role: Role) -> Failure {
     let role = role.as_str();
     Failure::new(
         FailureCause::PodDeleted,
-        format!("{role} pod not found: somebody deleted it, or its node is gone; spec.restartPolicy says whether it is run again"),
+        format!(
+            "{role} pod not found: somebody deleted it, or its node is gone; spec.restartPolicy says whether it is run again"
+        ),
     )
 }
 
@@ -35,15 +38,19 @@ fn by_disruption(pod: &PodView, role: Role) -> Option<Failure> {
     let (cause, sentence) = match reason {
         "PreemptionByScheduler" => {
             let advice = format!("give spec.{name}.priorityClassName a higher priority");
-            (FailureCause::Preempted, format!("a pod with a higher priority took the place of the {name}{told}; {advice}"))
+            (
+                FailureCause::Preempted,
+                format!("a pod with a higher priority took the place of the {name}{told}; {advice}"),
+            )
         }
         "DeletionByPodGC" => (FailureCause::NodeLost, format!("the node of the {name} is gone{told}")),
         "DeletionByTaintManager" if pod.is_unreachable() => {
             (FailureCause::NodeLost, format!("the node of the {name} does not answer{told}"))
         }
-        "DeletionByTaintManager" => {
-            (FailureCause::Evicted, format!("the node of the {name} got a taint that it does not tolerate{told}"))
-        }
+        "DeletionByTaintManager" => (
+            FailureCause::Evicted,
+            format!("the node of the {name} got a taint that it does not tolerate{told}"),
+        ),
         "EvictionByEvictionAPI" => {
             (FailureCause::Evicted, format!("the {name} was evicted, as when its node is drained{told}"))
         }
@@ -58,8 +65,13 @@ fn by_reason(pod: &PodView, role: Role) -> Option<Failure> {
     let told = after_colon(pod.status.message.as_deref());
     let name = role.as_str();
     let (cause, sentence) = match reason {
-        "Evicted" => (FailureCause::Evicted, format!("the node of the {name} ran out of something and evicted it{told}")),
-        "Preempting" => (FailureCause::Preempted, format!("a more important pod took the place of the {name}{told}")),
+        "Evicted" => (
+            FailureCause::Evicted,
+            format!("the node of the {name} ran out of something and evicted it{told}"),
+        ),
+        "Preempting" => {
+            (FailureCause::Preempted, format!("a more important pod took the place of the {name}{told}"))
+        }
         "NodeLost" => (FailureCause::NodeLost, format!("the node of the {name} does not answer{told}")),
         "Shutdown" | "NodeShutdown" | "Terminated" => {
             (FailureCause::Evicted, format!("the node of the {name} was shut down{told}"))
@@ -80,7 +92,9 @@ fn by_deletion(pod: &PodView, role: Role) -> Option<Failure> {
     let deadline = pod.metadata.deletion_timestamp.as_ref()?.0;
     let name = role.as_str();
     if let Some(terminated) = pod.terminated() {
-        let grace = SignedDuration::from_secs(pod.metadata.deletion_grace_period_seconds.unwrap_or(30).clamp(0, 86_400));
+        let grace = SignedDuration::from_secs(
+            pod.metadata.deletion_grace_period_seconds.unwrap_or(30).clamp(0, 86_400),
+        );
         let asked = deadline.checked_sub(grace).unwrap_or(deadline);
         if terminated.finished_at.as_ref().is_some_and(|finished| finished.0 < asked) {
             return None;

@@ -7,8 +7,12 @@ use super::*;
 use crate::pod_view::PodView;
 
 fn pod(metadata: &Value, status: &Value) -> PodView {
-    let containers = json!([{"name": "spark-kubernetes-driver", "resources": {"limits": {"memory": "1408Mi"}}}]);
-    serde_json::from_value(json!({"metadata": metadata, "spec": {"containers": containers}, "status": status})).unwrap()
+    let containers =
+        json!([{"name": "spark-kubernetes-driver", "resources": {"limits": {"memory": "1408Mi"}}}]);
+    serde_json::from_value(
+        json!({"metadata": metadata, "spec": {"containers": containers}, "status": status}),
+    )
+    .unwrap()
 }
 
 fn terminated(phase: &str, terminated: &Value) -> Value {
@@ -44,15 +48,23 @@ fn a_program_that_ends_with_zero_succeeded_whatever_its_sidecars_do() {
 
 #[test]
 fn out_of_memory_names_the_limit_and_what_to_raise() {
-    check_exit(&json!({"exitCode": 137, "reason": "OOMKilled"}), &expect!["OutOfMemory 137 (OOMKilled): the driver used more memory than its limit of 1408Mi; raise spec.driver.memory, or spec.driver.memoryOverhead for what lives outside of it"]);
+    check_exit(
+        &json!({"exitCode": 137, "reason": "OOMKilled"}),
+        &expect![
+            "OutOfMemory 137 (OOMKilled): the driver used more memory than its limit of 1408Mi; raise spec.driver.memory, or spec.driver.memoryOverhead for what lives outside of it"
+        ],
+    );
 }
 
 #[test]
 fn a_program_says_itself_why_it_failed() {
     let message = "file not found: /data/in.txt\nat stage 0\n";
-    check_exit(&json!({"exitCode": 1, "reason": "Error", "message": message}), &expect![[r#"
+    check_exit(
+        &json!({"exitCode": 1, "reason": "Error", "message": message}),
+        &expect![[r#"
         ApplicationError 1 (Error): file not found: /data/in.txt
-        at stage 0"#]]);
+        at stage 0"#]],
+    );
 }
 
 #[test]
@@ -66,20 +78,45 @@ fn long_messages_lose_their_middle() {
 
 #[test]
 fn an_exit_code_without_a_message() {
-    check_exit(&json!({"exitCode": 3, "reason": "Error"}), &expect!["ExitCode 3 (Error): the driver ended with exit code 3 and left no message; its log may say why"]);
-    check_exit(&json!({"exitCode": 101, "reason": "Error"}), &expect!["ExitCode 101 (Error): the driver ended with exit code 101 and left no message; it panicked, its log says where"]);
+    check_exit(
+        &json!({"exitCode": 3, "reason": "Error"}),
+        &expect![
+            "ExitCode 3 (Error): the driver ended with exit code 3 and left no message; its log may say why"
+        ],
+    );
+    check_exit(
+        &json!({"exitCode": 101, "reason": "Error"}),
+        &expect![
+            "ExitCode 101 (Error): the driver ended with exit code 101 and left no message; it panicked, its log says where"
+        ],
+    );
 }
 
 #[test]
 fn a_signal() {
-    check_exit(&json!({"exitCode": 137, "reason": "Error"}), &expect!["Signal 137 (Error): SIGKILL ended the driver; its node may have run out of memory, or it did not end in time when it was asked to"]);
-    check_exit(&json!({"exitCode": 139, "signal": 11, "message": "last words"}), &expect!["Signal 139 (Error): SIGSEGV ended the driver; native code that the program uses is at fault: last words"]);
+    check_exit(
+        &json!({"exitCode": 137, "reason": "Error"}),
+        &expect![
+            "Signal 137 (Error): SIGKILL ended the driver; its node may have run out of memory, or it did not end in time when it was asked to"
+        ],
+    );
+    check_exit(
+        &json!({"exitCode": 139, "signal": 11, "message": "last words"}),
+        &expect![
+            "Signal 139 (Error): SIGSEGV ended the driver; native code that the program uses is at fault: last words"
+        ],
+    );
 }
 
 #[test]
 fn a_program_that_cannot_be_started() {
     let message = "exec: \"/opt/nothing\": no such file or directory";
-    check_exit(&json!({"exitCode": 128, "reason": "StartError", "message": message}), &expect![[r#"ContainerConfig 128 (StartError): the program of the driver could not be started: exec: "/opt/nothing": no such file or directory; check spec.mainApplicationFile and the image"#]]);
+    check_exit(
+        &json!({"exitCode": 128, "reason": "StartError", "message": message}),
+        &expect![[
+            r#"ContainerConfig 128 (StartError): the program of the driver could not be started: exec: "/opt/nothing": no such file or directory; check spec.mainApplicationFile and the image"#
+        ]],
+    );
 }
 
 #[test]
@@ -87,55 +124,140 @@ fn an_init_container_that_failed() {
     let init = json!([{"name": "prepare", "state": {"terminated": {"exitCode": 2, "message": "no disk"}}}]);
     let status = json!({"phase": "Failed", "initContainerStatuses": init,
         "containerStatuses": [{"name": "spark-kubernetes-driver", "state": {"waiting": {"reason": "PodInitializing"}}}]});
-    check_end(&json!({}), &status, &expect!["ExitCode 2 (Error): init container prepare of the driver ended with exit code 2: no disk"]);
+    check_end(
+        &json!({}),
+        &status,
+        &expect!["ExitCode 2 (Error): init container prepare of the driver ended with exit code 2: no disk"],
+    );
 }
 
 #[test]
 fn a_pod_that_failed_without_a_container() {
-    check_end(&json!({}), &json!({"phase": "Failed"}), &expect!["ExitCode (Unknown): driver container status missing: its node ended the pod (Unknown)"]);
-    let status = json!({"phase": "Failed", "reason": "DeadlineExceeded", "message": "Pod was active too long"});
-    check_end(&json!({}), &status, &expect!["DeadlineExceeded (DeadlineExceeded): driver container status missing: its node ended the pod (DeadlineExceeded): Pod was active too long"]);
+    check_end(
+        &json!({}),
+        &json!({"phase": "Failed"}),
+        &expect!["ExitCode (Unknown): driver container status missing: its node ended the pod (Unknown)"],
+    );
+    let status =
+        json!({"phase": "Failed", "reason": "DeadlineExceeded", "message": "Pod was active too long"});
+    check_end(
+        &json!({}),
+        &status,
+        &expect![
+            "DeadlineExceeded (DeadlineExceeded): driver container status missing: its node ended the pod (DeadlineExceeded): Pod was active too long"
+        ],
+    );
 }
 
 #[test]
 fn evicted_by_a_node_that_ran_out() {
-    let status = json!({"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."});
-    check_end(&json!({}), &status, &expect!["Evicted (Evicted): the node of the driver ran out of something and evicted it: The node was low on resource: memory."]);
+    let status =
+        json!({"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."});
+    check_end(
+        &json!({}),
+        &status,
+        &expect![
+            "Evicted (Evicted): the node of the driver ran out of something and evicted it: The node was low on resource: memory.; spec.restartPolicy says whether it is run again"
+        ],
+    );
     let with_condition = json!({"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory.",
         "conditions": [{"type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet"}]});
-    check_end(&json!({}), &with_condition, &expect!["Evicted (TerminationByKubelet): the node of the driver ended it: The node was low on resource: memory."]);
+    check_end(
+        &json!({}),
+        &with_condition,
+        &expect![
+            "Evicted (TerminationByKubelet): the node of the driver ended it: The node was low on resource: memory.; spec.restartPolicy says whether it is run again"
+        ],
+    );
 }
 
 fn disrupted(reason: &str, message: &str, expected: &Expect) {
-    let mut status = terminated("Failed", &json!({"exitCode": 143, "reason": "Error", "message": "last log line"}));
-    status["conditions"] = json!([{"type": "DisruptionTarget", "status": "True", "reason": reason, "message": message}]);
+    let mut status =
+        terminated("Failed", &json!({"exitCode": 143, "reason": "Error", "message": "last log line"}));
+    status["conditions"] =
+        json!([{"type": "DisruptionTarget", "status": "True", "reason": reason, "message": message}]);
     check_end(&json!({"deletionTimestamp": "2026-01-01T00:00:30Z"}), &status, expected);
 }
 
 #[test]
 fn disruptions_that_kubernetes_announces() {
-    disrupted("PreemptionByScheduler", "preempting to accommodate a higher priority pod", &expect!["Preempted 143 (PreemptionByScheduler): a pod with a higher priority took the place of the driver: preempting to accommodate a higher priority pod; give spec.driver.priorityClassName a higher priority"]);
-    disrupted("EvictionByEvictionAPI", "Eviction API: evicting", &expect!["Evicted 143 (EvictionByEvictionAPI): the driver was evicted, as when its node is drained: Eviction API: evicting"]);
-    disrupted("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint", &expect!["Evicted 143 (DeletionByTaintManager): the node of the driver got a taint that it does not tolerate: Taint manager: deleting due to NoExecute taint"]);
-    disrupted("DeletionByPodGC", "PodGC: node no longer exists", &expect!["NodeLost 143 (DeletionByPodGC): the node of the driver is gone: PodGC: node no longer exists"]);
-    disrupted("SomethingNew", "", &expect!["Evicted 143 (SomethingNew): the node of the driver ended it"]);
+    disrupted(
+        "PreemptionByScheduler",
+        "preempting to accommodate a higher priority pod",
+        &expect![
+            "Preempted 143 (PreemptionByScheduler): a pod with a higher priority took the place of the driver: preempting to accommodate a higher priority pod; give spec.driver.priorityClassName a higher priority; spec.restartPolicy says whether it is run again"
+        ],
+    );
+    disrupted(
+        "EvictionByEvictionAPI",
+        "Eviction API: evicting",
+        &expect![
+            "Evicted 143 (EvictionByEvictionAPI): the driver was evicted, as when its node is drained: Eviction API: evicting; spec.restartPolicy says whether it is run again"
+        ],
+    );
+    disrupted(
+        "DeletionByTaintManager",
+        "Taint manager: deleting due to NoExecute taint",
+        &expect![
+            "Evicted 143 (DeletionByTaintManager): the node of the driver got a taint that it does not tolerate: Taint manager: deleting due to NoExecute taint; spec.restartPolicy says whether it is run again"
+        ],
+    );
+    disrupted(
+        "DeletionByPodGC",
+        "PodGC: node no longer exists",
+        &expect![
+            "NodeLost 143 (DeletionByPodGC): the node of the driver is gone: PodGC: node no longer exists; spec.restartPolicy says whether it is run again"
+        ],
+    );
+    disrupted(
+        "SomethingNew",
+        "",
+        &expect![
+            "Evicted 143 (SomethingNew): the node of the driver ended it; spec.restartPolicy says whether it is run again"
+        ],
+    );
 }
 
 #[test]
 fn a_node_that_would_not_take_the_pod() {
-    let status = json!({"phase": "Failed", "reason": "OutOfcpu", "message": "Node didn't have enough resource: cpu"});
-    check_end(&json!({}), &status, &expect!["Evicted (OutOfcpu): the node had no room for the driver after all: Node didn't have enough resource: cpu"]);
+    let status =
+        json!({"phase": "Failed", "reason": "OutOfcpu", "message": "Node didn't have enough resource: cpu"});
+    check_end(
+        &json!({}),
+        &status,
+        &expect![
+            "Evicted (OutOfcpu): the node had no room for the driver after all: Node didn't have enough resource: cpu; spec.restartPolicy says whether it is run again"
+        ],
+    );
     let status = json!({"phase": "Failed", "reason": "NodeShutdown", "message": "Pod was rejected: node is shutting down"});
-    check_end(&json!({}), &status, &expect!["Evicted (NodeShutdown): the node of the driver was shut down: Pod was rejected: node is shutting down"]);
+    check_end(
+        &json!({}),
+        &status,
+        &expect![
+            "Evicted (NodeShutdown): the node of the driver was shut down: Pod was rejected: node is shutting down; spec.restartPolicy says whether it is run again"
+        ],
+    );
 }
 
 #[test]
 fn a_pod_that_somebody_deleted() {
     let metadata = json!({"deletionTimestamp": "2026-01-01T00:01:00Z", "deletionGracePeriodSeconds": 30});
-    let at = |finished: &str| terminated("Failed", &json!({"exitCode": 143, "reason": "Error", "finishedAt": finished}));
-    check_end(&metadata, &at("2026-01-01T00:00:31Z"), &expect!["PodDeleted 143 (Deleted): somebody deleted the driver's pod"]);
+    let at = |finished: &str| {
+        terminated("Failed", &json!({"exitCode": 143, "reason": "Error", "finishedAt": finished}))
+    };
+    check_end(
+        &metadata,
+        &at("2026-01-01T00:00:31Z"),
+        &expect![
+            "PodDeleted 143 (Deleted): somebody deleted the driver's pod; spec.restartPolicy says whether it is run again"
+        ],
+    );
     // It had ended by itself before.
-    check_end(&metadata, &at("2026-01-01T00:00:29Z"), &expect!["Signal 143 (Error): SIGTERM ended the driver; something asked it to end"]);
+    check_end(
+        &metadata,
+        &at("2026-01-01T00:00:29Z"),
+        &expect!["Signal 143 (Error): SIGTERM ended the driver; something asked it to end"],
+    );
     check_end(&metadata, &json!({"phase": "Running"}), &expect!["has not ended"]);
 }
 
@@ -147,7 +269,7 @@ fn a_node_that_fell_silent() {
     ]});
     assert_eq!(loss_of(&pod(&json!({}), &unreachable), Role::Driver), None, "it may come back");
     let given_up = pod(&json!({"deletionTimestamp": "2026-01-01T00:01:00Z"}), &unreachable);
-    expect!["NodeLost (DeletionByTaintManager): the node of the driver does not answer: NoExecute taint"].assert_eq(&show(&loss_of(&given_up, Role::Driver).unwrap()));
+    expect!["NodeLost (DeletionByTaintManager): the node of the driver does not answer: NoExecute taint; spec.restartPolicy says whether it is run again"].assert_eq(&show(&loss_of(&given_up, Role::Driver).unwrap()));
 }
 
 fn check_waiting(status: &Value, expected: &Expect) {
@@ -167,14 +289,34 @@ fn waiting(reason: &str, message: &str) -> Value {
 
 #[test]
 fn what_a_pod_may_wait_for_in_vain() {
-    check_waiting(&waiting("ImagePullBackOff", "Back-off pulling image"), &expect![[r#"ImagePull (ImagePullBackOff): the image "nowhere/pi:1" of the executor cannot be pulled (ImagePullBackOff: Back-off pulling image); check its name and tag in spec.image, and spec.imagePullSecrets; since 2026-01-01T00:00:00Z"#]]);
-    check_waiting(&waiting("InvalidImageName", ""), &expect![[r#"ImagePull (InvalidImageName): the image "nowhere/pi:1" of the executor cannot be pulled (InvalidImageName); check its name and tag in spec.image, and spec.imagePullSecrets; since 2026-01-01T00:00:00Z, hopeless"#]]);
-    check_waiting(&waiting("CreateContainerConfigError", "secret \"s\" not found"), &expect![[r#"ContainerConfig (CreateContainerConfigError): container spark-kubernetes-executor of the executor cannot be made (CreateContainerConfigError: secret "s" not found); since 2026-01-01T00:00:00Z"#]]);
+    check_waiting(
+        &waiting("ImagePullBackOff", "Back-off pulling image"),
+        &expect![[
+            r#"ImagePull (ImagePullBackOff): the image "nowhere/pi:1" of the executor cannot be pulled (ImagePullBackOff: Back-off pulling image); check its name and tag in spec.image, and spec.imagePullSecrets; since 2026-01-01T00:00:00Z"#
+        ]],
+    );
+    check_waiting(
+        &waiting("InvalidImageName", ""),
+        &expect![[
+            r#"ImagePull (InvalidImageName): the image "nowhere/pi:1" of the executor cannot be pulled (InvalidImageName); check its name and tag in spec.image, and spec.imagePullSecrets; since 2026-01-01T00:00:00Z, hopeless"#
+        ]],
+    );
+    check_waiting(
+        &waiting("CreateContainerConfigError", "secret \"s\" not found"),
+        &expect![[
+            r#"ContainerConfig (CreateContainerConfigError): container spark-kubernetes-executor of the executor cannot be made (CreateContainerConfigError: secret "s" not found); since 2026-01-01T00:00:00Z"#
+        ]],
+    );
     check_waiting(&waiting("ContainerCreating", ""), &expect![[""]]);
     let unschedulable = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False",
         "reason": "Unschedulable", "message": "0/3 nodes are available: 3 Insufficient cpu.",
         "lastTransitionTime": "2026-01-01T00:00:05Z"}]});
-    check_waiting(&unschedulable, &expect!["Unschedulable (Unschedulable): no node fits the executor: 0/3 nodes are available: 3 Insufficient cpu.; ask for less in spec.executor, or add nodes; since 2026-01-01T00:00:05Z"]);
+    check_waiting(
+        &unschedulable,
+        &expect![
+            "Unschedulable (Unschedulable): no node fits the executor: 0/3 nodes are available: 3 Insufficient cpu.; ask for less in spec.executor, or add nodes; since 2026-01-01T00:00:05Z"
+        ],
+    );
     let gated = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]});
     check_waiting(&gated, &expect![[""]]);
 }

@@ -8,9 +8,14 @@ pub fn shorten(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
     }
-    let head = &text[..text.floor_char_boundary(most / 2)];
-    let tail = &text[text.ceil_char_boundary(text.len() - most / 2)..];
-    format!("{} … {}", head.trim_end(), tail.trim_start())
+    let (mut head, mut tail) = (most / 2, text.len() - most / 2);
+    while !text.is_char_boundary(head) {
+        head -= 1;
+    }
+    while !text.is_char_boundary(tail) {
+        tail += 1;
+    }
+    format!("{} … {}", text[..head].trim_end(), text[tail..].trim_start())
 }
 
 /// The name of a signal.
@@ -42,5 +47,19 @@ pub(super) fn after_colon(text: Option<&str>) -> String {
     match text.map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) => format!(": {}", shorten(text, 600)),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!(shorten(" short ", 10), "short");
+        for most in 0..40 {
+            let cut = shorten(&"héé — ö".repeat(9), most);
+            assert!(cut.len() <= most + " … ".len(), "{cut}");
+        }
     }
 }

@@ -48,14 +48,26 @@ fn of_container(pod: &PodView, container: &ContainerStatusView, role: Role) -> O
     let told = after_colon(waiting.message.as_deref());
     let (name, image, role) = (&container.name, &container.image, role.as_str());
     let (cause, message) = match reason {
-        "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" | "ImageInspectError"
-        | "RegistryUnavailable" | "SignatureValidationFailed" => {
+        "ErrImagePull"
+        | "ImagePullBackOff"
+        | "InvalidImageName"
+        | "ErrImageNeverPull"
+        | "ImageInspectError"
+        | "RegistryUnavailable"
+        | "SignatureValidationFailed" => {
             let image = if image.is_empty() { String::new() } else { format!(" {image:?}") };
             let advice = "check its name and tag in spec.image, and spec.imagePullSecrets";
-            (FailureCause::ImagePull, format!("the image{image} of the {role} cannot be pulled ({reason}{told}); {advice}"))
+            (
+                FailureCause::ImagePull,
+                format!("the image{image} of the {role} cannot be pulled ({reason}{told}); {advice}"),
+            )
         }
-        "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" | "PreCreateHookError"
-        | "PreStartHookError" | "PostStartHookError" => {
+        "CreateContainerConfigError"
+        | "CreateContainerError"
+        | "RunContainerError"
+        | "PreCreateHookError"
+        | "PreStartHookError"
+        | "PostStartHookError" => {
             let message = format!("container {name} of the {role} cannot be made ({reason}{told})");
             (FailureCause::ContainerConfig, message)
         }

@@ -19,7 +19,12 @@ const IMAGE_PULL: i64 = 120;
 /// Gives up an application that was not submitted in time since it was made.
 pub(super) fn of_queue(draft: &mut Draft<'_>) -> Option<Next> {
     let queued = match draft.state() {
-        State::New | State::Suspended | State::Suspending | State::Resuming | State::PendingRerun | State::SubmissionFailed => {
+        State::New
+        | State::Suspended
+        | State::Suspending
+        | State::Resuming
+        | State::PendingRerun
+        | State::SubmissionFailed => {
             was_never_submitted(&draft.status) && !super::unsupported::is_at_rest(&draft.status)
         }
         State::Submitted
@@ -41,10 +46,12 @@ pub(super) fn of_queue(draft: &mut Draft<'_>) -> Option<Next> {
         "" => String::new(),
         error => format!("; the last try: {error}"),
     };
-    let message = format!("not submitted within spec.timeouts.queueSeconds ({limit} s) of its creation{earlier}");
+    let message =
+        format!("not submitted within spec.timeouts.queueSeconds ({limit} s) of its creation{earlier}");
     let failure = Failure::new(FailureCause::DeadlineExceeded, &message);
     let now = draft.time();
-    draft.status.spec_digest.get_or_insert_with(|| draft.digest.clone());
+    // It failed with the spec as it is now; only another edit begins anew.
+    draft.status.spec_digest = Some(draft.digest.clone());
     history::record(&mut draft.status, now.0, AttemptOutcome::Failed, Some(&failure));
     draft.go_with(State::Failed, Some(&message));
     teardown::delete_driver(draft);

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use hearth_crd::ApplicationStateType as State;
-use hearth_crd::{ApplicationState, FieldError, SparkApplication, SparkApplicationSpec, SparkApplicationStatus};
+use hearth_crd::{
+    ApplicationState, FieldError, SparkApplication, SparkApplicationSpec, SparkApplicationStatus,
+};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -114,7 +116,11 @@ impl<'a> Draft<'a> {
     }
 
     pub(super) fn error(&self) -> &str {
-        self.status.application_state.as_ref().and_then(|state| state.error_message.as_deref()).unwrap_or_default()
+        self.status
+            .application_state
+            .as_ref()
+            .and_then(|state| state.error_message.as_deref())
+            .unwrap_or_default()
     }
 
     /// Adds an action, once.
@@ -139,8 +145,10 @@ impl<'a> Draft<'a> {
 
     /// The decision. The status is written only if it is not as it was, and never before the first submission.
     pub(super) fn finish(mut self) -> Decision {
-        let is_submitting = self.actions.iter().any(|action| matches!(action, Action::Submit(_)));
-        let status = if is_submitting || self.state() == State::New { None } else { self.changed_status() };
+        // A submission has a status of its own, and what is deleted needs none.
+        let is_superseded =
+            self.actions.iter().any(|action| matches!(action, Action::Submit(_) | Action::DeleteApplication));
+        let status = if is_superseded || self.state() == State::New { None } else { self.changed_status() };
         Decision { actions: self.actions, status, notes: self.notes, look_again: self.look_again }
     }
 

@@ -25,7 +25,9 @@ impl<'a> Driver<'a> {
         let Some(pod) = &draft.observed.driver else { return Self::Missing };
         match pod.controller() {
             Some(owner) if owner.uid == draft.uid() => Self::Ours(pod),
-            Some(owner) if owner.kind == hearth_crd::KIND && owner.name == draft.name() => Self::OfPredecessor,
+            Some(owner) if owner.kind == hearth_crd::KIND && owner.name == draft.name() => {
+                Self::OfPredecessor
+            }
             Some(_) | None => Self::Foreign(pod),
         }
     }
@@ -45,5 +47,6 @@ impl<'a> Driver<'a> {
 
 /// Whether a driver pod was made for this submission.
 pub(super) fn is_of(pod: &PodView, submission: &Submission) -> bool {
-    pod.label(SUBMISSION_ID_LABEL) == Some(submission.id.as_str()) && pod.driver_epoch() == submission.driver_epoch
+    pod.label(SUBMISSION_ID_LABEL) == Some(submission.id.as_str())
+        && pod.driver_epoch() == submission.driver_epoch
 }

@@ -9,7 +9,6 @@ use super::draft::{Draft, Next};
 use super::driver::Driver;
 use super::policy::{self, Retry};
 use super::teardown;
-use super::time::whole_seconds;
 use crate::application::cause::{End, Failure, Role, end_of};
 use crate::application::decision::Action;
 use crate::application::history;
@@ -32,8 +31,10 @@ pub(super) fn fail(draft: &mut Draft<'_>, driver: Option<&PodView>, failure: &Fa
     draft.status.termination_time = Some(end);
     draft.go_with(State::Failing, Some(error));
     match driver {
-        Some(driver) => draft.warn("SparkDriverFailed", format!("Driver {} failed: {}", driver.name(), failure.message)),
-        None => draft.warn("SparkDriverNotFound", format!("Driver of {} not found: {}", draft.name(), failure.message)),
+        Some(driver) => {
+            draft.warn("SparkDriverFailed", format!("Driver {} failed: {}", driver.name(), failure.message))
+        }
+        None => draft.warn("SparkDriverNotFound", failure.message.clone()),
     }
     stop_driver(draft);
     let is_followed = failure.cause.is_loss()
@@ -49,7 +50,8 @@ pub(super) fn on_succeeding(draft: &mut Draft<'_>) -> Next {
     if policy::after_success(draft.spec()) {
         return run_again(draft, false);
     }
-    draft.status.termination_time.get_or_insert(Time(whole_seconds(draft.now)));
+    let now = draft.time();
+    draft.status.termination_time.get_or_insert(now);
     draft.go_with(State::Completed, None);
     release_executors(draft);
     draft.note("SparkApplicationCompleted", format!("SparkApplication {} completed", draft.name()));
@@ -73,11 +75,15 @@ pub(super) fn on_failing(draft: &mut Draft<'_>) -> Next {
 
 /// Nothing is tried any more.
 pub(super) fn give_up(draft: &mut Draft<'_>) -> Next {
-    draft.status.termination_time.get_or_insert(Time(whole_seconds(draft.now)));
+    let now = draft.time();
+    draft.status.termination_time.get_or_insert(now);
     draft.go(State::Failed);
     stop_driver(draft);
     release_executors(draft);
-    draft.warn("SparkApplicationFailed", format!("SparkApplication {} failed: {}", draft.name(), draft.error()));
+    draft.warn(
+        "SparkApplicationFailed",
+        format!("SparkApplication {} failed: {}", draft.name(), draft.error()),
+    );
     Next::Again
 }
 

@@ -19,14 +19,18 @@ pub(super) fn exceeded(draft: &Draft<'_>) -> Option<(Failure, String)> {
     }
     let most = most_failures(draft);
     let interval = entry(draft, &EXECUTOR_FAILURES_VALIDITY_INTERVAL).flatten();
-    let found = interval.map_or(i64::from(status.failed_executors), |interval| within(draft.now, status, interval));
+    let found = match interval {
+        Some(interval) => within(draft.now, status, interval),
+        None => i64::from(status.failed_executors),
+    };
     if found <= most {
         return None;
     }
     let last = status.failures.iter().flatten().rfind(|failure| !failure.cause.is_loss());
-    let last = last.map(|last| format!("; the last, {}: {}", last.pod_name, last.message)).unwrap_or_default();
+    let last =
+        last.map(|last| format!("; the last, {}: {}", last.pod_name, last.message)).unwrap_or_default();
     let message =
-        format!("{found} executors failed, more than spark.executor.maxNumFailures allows ({most}){last}");
+        format!("executor failures: {found}, more than spark.executor.maxNumFailures allows ({most}){last}");
     Some((Failure::new(FailureCause::ExecutorFailures, &message), message))
 }
 
@@ -36,7 +40,7 @@ fn most_failures(draft: &Draft<'_>) -> i64 {
         return i64::from(most);
     }
     let executors = if is_dynamic_allocation(draft.spec()) {
-        setting(draft.spec(), "spark.dynamicAllocation.maxExecutors").map_or(i64::from(i32::MAX), i64::from)
+        setting(draft.spec(), "spark.dynamicAllocation.maxExecutors").unwrap_or(i32::MAX).into()
     } else {
         i64::from(instances(draft.application))
     };
@@ -52,7 +56,9 @@ fn within(now: Timestamp, status: &ExecutorPoolStatus, interval: Duration) -> i6
     let recent = ages.iter().filter(|age| **age <= interval).count();
     let known = i64::try_from(recent).unwrap_or(i64::MAX);
     let all = i64::from(status.failed_executors);
-    let Some(oldest) = ages.first().filter(|_| recent == ages.len() && all > known) else { return known.min(all) };
+    let Some(oldest) = ages.first().filter(|_| recent == ages.len() && all > known) else {
+        return known.min(all);
+    };
     let seconds = oldest.as_secs().max(1);
     known.saturating_mul(interval.as_secs().max(1)).saturating_div(seconds).clamp(known, all)
 }

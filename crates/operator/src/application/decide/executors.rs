@@ -20,12 +20,18 @@ const SETTLING: Duration = Duration::from_secs(3);
 type States = BTreeMap<String, ExecutorState>;
 
 /// The state of each executor by the name of its pod. `has_moved` says that the application's state is new.
-pub(super) fn states(status: &SparkApplicationStatus, observed: &Observed, has_moved: bool) -> Option<States> {
+pub(super) fn states(
+    status: &SparkApplicationStatus,
+    observed: &Observed,
+    has_moved: bool,
+) -> Option<States> {
     let state = status.application_state.as_ref().map(|state| state.state).unwrap_or_default();
     let before = status.executor_state.as_ref();
     let after = match state {
         // While nothing runs there are none to tell of.
-        State::New | State::PendingRerun | State::Invalidating | State::Suspended | State::Resuming => return before.cloned(),
+        State::New | State::PendingRerun | State::Invalidating | State::Suspended | State::Resuming => {
+            return before.cloned();
+        }
         State::SubmissionFailed => return before.cloned(),
         State::Completed | State::Failed if !has_moved => return before.cloned(),
         // Just submitted: nobody looked yet.
@@ -47,7 +53,8 @@ pub(super) fn settling(now: Timestamp, observed: &Observed) -> Option<Duration> 
 
 fn running(status: &SparkApplicationStatus, observed: &Observed) -> States {
     let submission = status.submission_id.as_deref();
-    let is_of_submission = |pod: &PodView| submission.is_none() || pod.label(SUBMISSION_ID_LABEL) == submission;
+    let is_of_submission =
+        |pod: &PodView| submission.is_none() || pod.label(SUBMISSION_ID_LABEL) == submission;
     let found: States = observed
         .executors
         .iter()
@@ -58,7 +65,9 @@ fn running(status: &SparkApplicationStatus, observed: &Observed) -> States {
         .executor_state
         .iter()
         .flatten()
-        .map(|(name, state)| (name.clone(), if found.contains_key(name) { *state } else { gone(name, *state, observed) }))
+        .map(|(name, state)| {
+            (name.clone(), if found.contains_key(name) { *state } else { gone(name, *state, observed) })
+        })
         .collect();
     all.extend(found);
     all

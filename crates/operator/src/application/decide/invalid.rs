@@ -35,7 +35,7 @@ pub(super) fn on_problems(draft: &mut Draft<'_>) -> Option<Next> {
 
 /// Says once that an edit was not taken.
 fn tell(draft: &mut Draft<'_>) -> Option<Next> {
-    if draft.status.observed_generation != draft.application.metadata.generation {
+    if !draft.has_moved && draft.status.observed_generation != draft.application.metadata.generation {
         let problems: Vec<String> = draft.problems.iter().map(ToString::to_string).collect();
         draft.warn(
             "SparkApplicationSpecUpdateFailed",

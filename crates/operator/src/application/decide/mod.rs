@@ -40,7 +40,12 @@ pub(crate) use self::time::{left, seconds, settling, whole_seconds};
 const MOST_STEPS: usize = 10;
 
 /// What is to be done now. `problems` is what `hearth_crd::validate` found.
-pub fn decide(now: Timestamp, application: &SparkApplication, problems: &[FieldError], observed: &Observed) -> Decision {
+pub fn decide(
+    now: Timestamp,
+    application: &SparkApplication,
+    problems: &[FieldError],
+    observed: &Observed,
+) -> Decision {
     // What is being deleted goes with everything that belongs to it.
     if application.metadata.deletion_timestamp.is_some() {
         return Decision::default();

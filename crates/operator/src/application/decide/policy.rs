@@ -5,7 +5,7 @@ use std::time::Duration;
 use hearth_crd::{RestartPolicyType, SparkApplicationSpec, SparkApplicationStatus};
 use jiff::Timestamp;
 
-use super::time::{left, seconds};
+use super::time::{seconds, settling};
 
 /// The seconds between tries, times the number of submissions, where nothing is said.
 const DEFAULT_INTERVAL: i64 = 5;
@@ -27,7 +27,11 @@ pub(super) fn after_success(spec: &SparkApplicationSpec) -> bool {
 }
 
 /// Whether an application that failed is run again: with `OnFailure` while it was run at most `onFailureRetries` times.
-pub(super) fn after_failure(now: Timestamp, spec: &SparkApplicationSpec, status: &SparkApplicationStatus) -> Retry {
+pub(super) fn after_failure(
+    now: Timestamp,
+    spec: &SparkApplicationSpec,
+    status: &SparkApplicationStatus,
+) -> Retry {
     let restart = spec.restart_policy.as_ref();
     let retries = restart.and_then(|policy| policy.on_failure_retries).unwrap_or(0);
     let interval = restart.and_then(|policy| policy.on_failure_retry_interval);
@@ -64,7 +68,7 @@ fn retry(
     let Some(since) = &status.last_submission_attempt_time else { return Retry::Now };
     let submissions = i64::from(status.submission_attempts.unwrap_or(0).max(1));
     let wait = seconds(interval.unwrap_or(DEFAULT_INTERVAL).max(0).saturating_mul(submissions));
-    left(now, since.0, wait).map_or(Retry::Now, Retry::After)
+    settling(now, since.0, wait).map_or(Retry::Now, Retry::After)
 }
 
 fn policy(spec: &SparkApplicationSpec) -> RestartPolicyType {

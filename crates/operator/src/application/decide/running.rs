@@ -4,7 +4,7 @@ use hearth_crd::ApplicationStateType as State;
 
 use super::draft::{Draft, Next};
 use super::driver::Driver;
-use super::time::{left, seconds};
+use super::time::{seconds, settling};
 use super::{deadlines, ending, executor_budget, scale_in_place};
 use crate::application::cause::{End, Failure, Role, end_of, loss_of, pod_gone, waiting_for};
 use crate::pod_view::{Phase, PodView};
@@ -15,7 +15,9 @@ pub(super) fn on_run(draft: &mut Draft<'_>) -> Next {
     let driver: &PodView = driver;
     match end_of(driver, Role::Driver) {
         Some(End::Succeeded) => return ending::succeed(draft, driver),
-        Some(End::Failed(failure)) => return ending::fail(draft, Some(driver), &failure, &error_of(&failure)),
+        Some(End::Failed(failure)) => {
+            return ending::fail(draft, Some(driver), &failure, &error_of(&failure));
+        }
         None => {}
     }
     if let Some(loss) = lost_with_its_node(draft, driver) {
@@ -34,7 +36,9 @@ fn on_running(draft: &mut Draft<'_>, driver: &PodView) -> Next {
         draft.go_with(State::Running, None);
         draft.note("SparkDriverRunning", format!("Driver {} is running", driver.name()));
     }
-    if let Some((failure, error)) = deadlines::of_run(draft, driver).or_else(|| executor_budget::exceeded(draft)) {
+    if let Some((failure, error)) =
+        deadlines::of_run(draft, driver).or_else(|| executor_budget::exceeded(draft))
+    {
         return ending::fail(draft, Some(driver), &failure, &error);
     }
     scale_in_place::follow(draft);
@@ -67,7 +71,7 @@ fn on_missing(draft: &mut Draft<'_>) -> Next {
     if draft.state() == State::Submitted {
         let since = draft.status.last_submission_attempt_time.as_ref();
         let grace = draft.observed.limits.creation_grace;
-        if let Some(wait) = since.and_then(|since| left(draft.now, since.0, grace)) {
+        if let Some(wait) = since.and_then(|since| settling(draft.now, since.0, grace)) {
             draft.look_in(wait);
             return Next::Done;
         }
@@ -97,7 +101,10 @@ fn lost_with_its_node(draft: &mut Draft<'_>, driver: &PodView) -> Option<Failure
 fn error_of(failure: &Failure) -> String {
     match failure.exit_code {
         Some(code) => {
-            format!("driver container failed with ExitCode: {code}, Reason: {}: {}", failure.reason, failure.message)
+            format!(
+                "driver container failed with ExitCode: {code}, Reason: {}: {}",
+                failure.reason, failure.message
+            )
         }
         None => failure.message.clone(),
     }

@@ -28,7 +28,10 @@ pub(super) fn follow(draft: &mut Draft<'_>) {
     let instances = instances(draft.application);
     if before.is_some_and(|before| before != instances) {
         draft.act(Action::ScalePool { instances });
-        draft.note("SparkApplicationScaled", format!("spec.executor.instances is {instances} now; the pool follows"));
+        draft.note(
+            "SparkApplicationScaled",
+            format!("spec.executor.instances is {instances} now; the pool follows"),
+        );
     }
 }
 

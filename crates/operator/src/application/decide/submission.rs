@@ -76,7 +76,8 @@ fn is_room_for(draft: &mut Draft<'_>, next: &Submission) -> bool {
     // The counters begin anew after a change of the spec, and with them the names of executors.
     let is_like_an_older_one = next.attempt == 1;
     let is_in_the_way = |pod: &crate::pod_view::PodView| {
-        pod.label(SUBMISSION_ID_LABEL) != Some(next.id.as_str()) && !(pod.is_terminating() && pod.is_unreachable())
+        pod.label(SUBMISSION_ID_LABEL) != Some(next.id.as_str())
+            && !(pod.is_terminating() && pod.is_unreachable())
     };
     !(is_like_an_older_one && observed.executors.iter().any(|pod| is_in_the_way(pod)))
 }
@@ -92,8 +93,13 @@ pub(super) fn next_submission(draft: &Draft<'_>) -> Submission {
         let (id, spark_application_id) = (id.clone(), spark_application_id.clone());
         return Submission { attempt: attempts, driver_epoch: epoch, id, spark_application_id }.next_driver();
     }
-    // The digest keeps the ids of different specs apart, as the counter begins anew with each.
-    Submission::first(&format!("{}/{}", draft.uid(), draft.digest), attempts.saturating_add(1))
+    // The counter begins anew with each change of the spec. The digest and the times of the last run keep the ids apart.
+    let last = history::last(status);
+    let start =
+        last.and_then(|last| last.start_time.as_ref()).map(|time| time.0.to_string()).unwrap_or_default();
+    let end = last.map(|last| last.end_time.0.to_string()).unwrap_or_default();
+    let origin = format!("{}/{}/{start}/{end}", draft.uid(), draft.digest);
+    Submission::first(&origin, attempts.saturating_add(1))
 }
 
 /// What becomes of the application when the submission was made.
@@ -108,7 +114,9 @@ pub(super) fn on_submitted(draft: &mut Draft<'_>, submission: &Submission, ui_se
     status.termination_time = None;
     let before = std::mem::take(&mut status.driver_info);
     let (web_ui_service_name, web_ui_address, web_ui_port) = match ui_service {
-        Some((name, address, port)) => (Some(name), Some(address).filter(|address| !address.is_empty()), Some(port)),
+        Some((name, address, port)) => {
+            (Some(name), Some(address).filter(|address| !address.is_empty()), Some(port))
+        }
         None => (None, None, None),
     };
     status.driver_info = DriverInfo {
@@ -139,7 +147,8 @@ pub(super) fn on_submitted(draft: &mut Draft<'_>, submission: &Submission, ui_se
 pub(super) fn on_submission_failed(draft: &mut Draft<'_>, submission: &Submission, failure: &SubmitFailure) {
     begin(draft, submission);
     // The driver that was to follow a lost one could not be made: what comes next is a new submission, and counts as one.
-    let attempt = if submission.driver_epoch > 1 { submission.attempt.saturating_add(1) } else { submission.attempt };
+    let attempt =
+        if submission.driver_epoch > 1 { submission.attempt.saturating_add(1) } else { submission.attempt };
     draft.status.submission_attempts = Some(count(attempt));
     draft.status.driver_epoch = None;
     let failure = Failure::new(failure.cause, with_advice(failure));
@@ -171,7 +180,9 @@ fn fail(draft: &mut Draft<'_>, failure: &Failure) {
     let time = draft.time();
     history::record(&mut draft.status, time.0, AttemptOutcome::Failed, Some(failure));
     // It was never submitted.
-    if let Some(Attempt { start_time, .. }) = draft.status.attempts.as_mut().and_then(|attempts| attempts.last_mut()) {
+    if let Some(Attempt { start_time, .. }) =
+        draft.status.attempts.as_mut().and_then(|attempts| attempts.last_mut())
+    {
         *start_time = None;
     }
     let error = format!("{SUBMIT_ERROR}: {}", failure.message);
@@ -185,7 +196,9 @@ fn fail(draft: &mut Draft<'_>, failure: &Failure) {
 fn with_advice(failure: &SubmitFailure) -> String {
     let message = &failure.message;
     if failure.cause == FailureCause::QuotaExceeded {
-        return format!("{message}; ask for less in spec.driver and spec.executor, or for more quota in the namespace");
+        return format!(
+            "{message}; ask for less in spec.driver and spec.executor, or for more quota in the namespace"
+        );
     }
     message.clone()
 }
@@ -205,10 +218,15 @@ pub(super) fn on_failed(draft: &mut Draft<'_>) -> Next {
     }
 }
 
-/// Whether the application was never submitted with success.
+/// Whether the application still waits for its first submission, whatever was tried for that.
+/// Once it was given up and edited it has waited enough.
 pub(super) fn was_never_submitted(status: &SparkApplicationStatus) -> bool {
-    let is_empty = |attempts: &Vec<Attempt>| attempts.iter().all(|attempt| attempt.start_time.is_none());
-    status.execution_attempts.unwrap_or(0) <= 0 && status.attempts.as_ref().is_none_or(is_empty)
+    let is_try = |attempt: &Attempt| {
+        let is_by_server =
+            matches!(attempt.cause, Some(FailureCause::Submission | FailureCause::QuotaExceeded));
+        attempt.start_time.is_none() && is_by_server
+    };
+    status.execution_attempts.unwrap_or(0) <= 0 && status.attempts.iter().flatten().all(is_try)
 }
 
 fn count(number: u32) -> i32 {

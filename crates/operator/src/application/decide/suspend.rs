@@ -20,7 +20,8 @@ pub(super) fn on_wish(draft: &mut Draft<'_>) -> Option<Next> {
     let (now, spec, status) = (draft.now, draft.spec(), &draft.status);
     match draft.state() {
         State::New => {
-            let is_nothing_there = matches!(Driver::of(draft), Driver::Missing) && !teardown::are_executors_left(draft);
+            let is_nothing_there =
+                matches!(Driver::of(draft), Driver::Missing) && !teardown::are_executors_left(draft);
             if is_nothing_there {
                 return Some(rest(draft));
             }

@@ -9,7 +9,8 @@ use crate::application::decision::Action;
 pub(super) fn tear_down(draft: &mut Draft<'_>) -> bool {
     delete_driver(draft);
     if are_executors_left(draft) {
-        let is_going = draft.observed.pool.as_ref().is_some_and(|pool| pool.metadata.deletion_timestamp.is_some());
+        let is_going =
+            draft.observed.pool.as_ref().is_some_and(|pool| pool.metadata.deletion_timestamp.is_some());
         let all_terminating = draft.observed.executors.iter().all(|pod| pod.is_terminating());
         if !(is_going || draft.observed.pool.is_none() && all_terminating) {
             draft.act(Action::DeleteExecutors);

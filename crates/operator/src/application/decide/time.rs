@@ -8,27 +8,28 @@ use jiff::{SignedDuration, Timestamp};
 const LONGEST: i64 = 100 * 366 * 86_400;
 
 /// Seconds as a user wrote them: not less than none, and not more than can be counted.
-pub fn seconds(seconds: i64) -> Duration {
+pub(crate) fn seconds(seconds: i64) -> Duration {
     Duration::from_secs(seconds.clamp(0, LONGEST).unsigned_abs())
 }
 
 /// What is left of `limit` since `since`; nothing once it has passed. At most `limit`, also if `since` is still to come.
-pub fn left(now: Timestamp, since: Timestamp, limit: Duration) -> Option<Duration> {
+pub(crate) fn left(now: Timestamp, since: Timestamp, limit: Duration) -> Option<Duration> {
     let limit = SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX);
     let elapsed = now.duration_since(since).max(SignedDuration::ZERO);
     let left = limit.checked_sub(elapsed)?;
     Duration::try_from(left).ok().filter(|left| !left.is_zero())
 }
 
-/// The same for short waits that only save work: what began later than now can be is not waited for.
-pub fn settling(now: Timestamp, since: Timestamp, limit: Duration) -> Option<Duration> {
+/// The same for waits after which something is done again: what began later than can be, before the clock jumped back, is not
+/// waited for.
+pub(crate) fn settling(now: Timestamp, since: Timestamp, limit: Duration) -> Option<Duration> {
     let ahead = since.duration_since(now);
     let is_in_future = SignedDuration::try_from(limit).is_ok_and(|limit| ahead > limit);
     if is_in_future { None } else { left(now, since, limit) }
 }
 
 /// The time as Kubernetes writes it: whole seconds.
-pub fn whole_seconds(now: Timestamp) -> Timestamp {
+pub(crate) fn whole_seconds(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
@@ -55,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_saves_work_does_not_wait_for_another_clock() {
+    fn what_is_done_again_does_not_wait_for_another_clock() {
         let limit = seconds(3);
         assert_eq!(settling(at(100), at(101), limit), Some(limit));
         assert_eq!(settling(at(100), at(400), limit), None);

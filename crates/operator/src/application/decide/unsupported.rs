@@ -1,8 +1,8 @@
 //! Programs that this operator does not run yet. What runs them will be built here: Spark's own driver pod, made without
 //! spark-submit, whose driver makes its executors.
 
-use hearth_crd::{ApplicationType, FailureCause, SparkApplicationStatus};
 use hearth_crd::ApplicationStateType as State;
+use hearth_crd::{ApplicationType, FailureCause, SparkApplicationStatus};
 
 use super::draft::{Draft, Next};
 use super::submission;

@@ -16,13 +16,23 @@ fn limited(world: World, timeouts: &Value) -> World {
 fn the_queue() {
     let suspended = World::new().spec(|spec| spec["suspend"] = json!(true));
     let mut world = limited(suspended, &json!({"queueSeconds": 60}));
-    expect![[""]].assert_eq(&shown(&world.apply()));
-    world.after(60).check(&expect![[""]]);
+    expect![[r#"
+        SUSPENDED run 0 submission 0
+        event SparkApplicationSuspended: SparkApplication pi suspended
+        again in 60 s
+    "#]]
+    .assert_eq(&shown(&world.apply()));
+    world.after(60).check(&expect![[r#"
+        FAILED run 0 submission 0
+          not submitted within spec.timeouts.queueSeconds (60 s) of its creation
+        warning SparkApplicationFailed: SparkApplication pi failed: not submitted within spec.timeouts.queueSeconds (60 s) of its creation
+    "#]]);
 }
 
 #[test]
 fn the_queue_is_over_with_the_first_submission() {
-    let mut world = limited(World::running(), &json!({"queueSeconds": 60})).spec(|spec| spec["suspend"] = json!(true));
+    let mut world =
+        limited(World::running(), &json!({"queueSeconds": 60})).spec(|spec| spec["suspend"] = json!(true));
     world.apply();
     let mut world = world.all_gone();
     world.apply();
@@ -33,38 +43,96 @@ fn the_queue_is_over_with_the_first_submission() {
 fn submissions_that_fail_wait_in_the_queue() {
     let mut world = limited(World::new(), &json!({"queueSeconds": 60})).restart(&json!({"type": "Always"}));
     world.submit_in_vain(hearth_crd::FailureCause::QuotaExceeded, "exceeded quota: small");
-    world.after(61).check(&expect![[""]]);
+    world.after(61).check(&expect![[r#"
+        FAILED run 0 submission 1
+          not submitted within spec.timeouts.queueSeconds (60 s) of its creation; the last try: failed to submit spark application: failed to run spark-submit: exceeded quota: small; ask for less in spec.driver and spec.executor, or for more quota in the namespace
+        warning SparkApplicationFailed: SparkApplication pi failed: not submitted within spec.timeouts.queueSeconds (60 s) of its creation; the last try: failed to submit spark application: failed to run spark-submit: exceeded quota: small; ask for less in spec.driver and spec.executor, or for more quota in the namespace
+    "#]]);
 }
 
 #[test]
 fn the_start() {
     let world = limited(World::submitted(), &json!({"startSeconds": 60})).driver(&unschedulable());
     let mut world = world;
-    expect![[""]].assert_eq(&shown(&world.apply()));
-    world.after(60).check(&expect![[""]]);
+    expect![[r#"
+        SUBMITTED run 1 submission 1
+        again in 60 s
+    "#]]
+    .assert_eq(&shown(&world.apply()));
+    world.after(60).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          the driver did not start within spec.timeouts.startSeconds (60 s): no node fits the driver: 0/3 nodes are available.; ask for less in spec.driver, or add nodes
+        warning SparkDriverFailed: Driver pi-driver failed: the driver did not start within spec.timeouts.startSeconds (60 s): no node fits the driver: 0/3 nodes are available.; ask for less in spec.driver, or add nodes
+        warning SparkApplicationFailed: SparkApplication pi failed: the driver did not start within spec.timeouts.startSeconds (60 s): no node fits the driver: 0/3 nodes are available.; ask for less in spec.driver, or add nodes
+    "#]]);
 }
 
 #[test]
 fn the_run() {
     let mut world = limited(World::running(), &json!({"runSeconds": 60}));
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        RUNNING run 1 submission 1
+        again in 52 s
+    "#]]
+    .assert_eq(&shown(&world.apply()));
     let mut world = world.after(52);
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          the driver ran longer than spec.timeouts.runSeconds (60 s) and was ended
+        warning SparkDriverFailed: Driver pi-driver failed: the driver ran longer than spec.timeouts.runSeconds (60 s) and was ended
+        warning SparkApplicationFailed: SparkApplication pi failed: the driver ran longer than spec.timeouts.runSeconds (60 s) and was ended
+    "#]].assert_eq(&shown(&world.apply()));
     assert_eq!(world.condition("Failed").1, "DeadlineExceeded");
 }
 
 #[test]
 fn an_image_that_cannot_be_pulled() {
     let mut world = World::submitted().driver(&waiting("ImagePullBackOff", "not found"));
-    expect![[""]].assert_eq(&shown(&world.apply()));
-    world.clone().after(120).check(&expect![[""]]);
-    limited(world, &json!({"imagePullSeconds": 10})).after(11).check(&expect![[""]]);
-    World::submitted().driver(&waiting("InvalidImageName", "")).check(&expect![[""]]);
+    expect![[r#"
+        SUBMITTED run 1 submission 1
+        again in 120 s
+    "#]]
+    .assert_eq(&shown(&world.apply()));
+    world.clone().after(120).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          the image "hearth:1" of the driver cannot be pulled (ImagePullBackOff: not found); check its name and tag in spec.image, and spec.imagePullSecrets
+        warning SparkDriverFailed: Driver pi-driver failed: the image "hearth:1" of the driver cannot be pulled (ImagePullBackOff: not found); check its name and tag in spec.image, and spec.imagePullSecrets
+        warning SparkApplicationFailed: SparkApplication pi failed: the image "hearth:1" of the driver cannot be pulled (ImagePullBackOff: not found); check its name and tag in spec.image, and spec.imagePullSecrets
+    "#]]);
+    limited(world, &json!({"imagePullSeconds": 10})).after(11).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          the image "hearth:1" of the driver cannot be pulled (ImagePullBackOff: not found); check its name and tag in spec.image, and spec.imagePullSecrets
+        warning SparkDriverFailed: Driver pi-driver failed: the image "hearth:1" of the driver cannot be pulled (ImagePullBackOff: not found); check its name and tag in spec.image, and spec.imagePullSecrets
+        warning SparkApplicationFailed: SparkApplication pi failed: the image "hearth:1" of the driver cannot be pulled (ImagePullBackOff: not found); check its name and tag in spec.image, and spec.imagePullSecrets
+    "#]]);
+    World::submitted().driver(&waiting("InvalidImageName", "")).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          the image "hearth:1" of the driver cannot be pulled (InvalidImageName); check its name and tag in spec.image, and spec.imagePullSecrets
+        warning SparkDriverFailed: Driver pi-driver failed: the image "hearth:1" of the driver cannot be pulled (InvalidImageName); check its name and tag in spec.image, and spec.imagePullSecrets
+        warning SparkApplicationFailed: SparkApplication pi failed: the image "hearth:1" of the driver cannot be pulled (InvalidImageName); check its name and tag in spec.image, and spec.imagePullSecrets
+    "#]]);
 }
 
 #[test]
 fn a_secret_that_is_not_there() {
-    World::submitted().after(121).driver(&waiting("CreateContainerConfigError", "secret \"s\" not found")).check(&expect![[""]]);
+    World::submitted().after(121).driver(&waiting("CreateContainerConfigError", "secret \"s\" not found")).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          container spark-kubernetes-driver of the driver cannot be made (CreateContainerConfigError: secret "s" not found)
+        warning SparkDriverFailed: Driver pi-driver failed: container spark-kubernetes-driver of the driver cannot be made (CreateContainerConfigError: secret "s" not found)
+        warning SparkApplicationFailed: SparkApplication pi failed: container spark-kubernetes-driver of the driver cannot be made (CreateContainerConfigError: secret "s" not found)
+    "#]]);
 }
 
 #[test]
@@ -73,7 +141,14 @@ fn no_node_fits() {
     let mut world = world;
     world.apply();
     assert_eq!(world.state(), State::Submitted, "an autoscaler may bring a node");
-    limited(world, &json!({"unschedulableSeconds": 60})).check(&expect![[""]]);
+    limited(world, &json!({"unschedulableSeconds": 60})).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          no node fits the driver: 0/3 nodes are available.; ask for less in spec.driver, or add nodes
+        warning SparkDriverFailed: Driver pi-driver failed: no node fits the driver: 0/3 nodes are available.; ask for less in spec.driver, or add nodes
+        warning SparkApplicationFailed: SparkApplication pi failed: no node fits the driver: 0/3 nodes are available.; ask for less in spec.driver, or add nodes
+    "#]]);
 }
 
 fn with_failures(world: World, failed: i32, times: &[i64]) -> World {
@@ -91,7 +166,14 @@ fn with_failures(world: World, failed: i32, times: &[i64]) -> World {
 #[test]
 fn executors_may_fail_twice_as_often_as_there_are() {
     with_failures(World::running(), 4, &[8]).check(&expect!["nothing"]);
-    with_failures(World::running(), 5, &[8]).check(&expect![[""]]);
+    with_failures(World::running(), 5, &[8]).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          executor failures: 5, more than spark.executor.maxNumFailures allows (4); the last, pi-1-exec-3: the executor used too much
+        warning SparkDriverFailed: Driver pi-driver failed: executor failures: 5, more than spark.executor.maxNumFailures allows (4); the last, pi-1-exec-3: the executor used too much
+        warning SparkApplicationFailed: SparkApplication pi failed: executor failures: 5, more than spark.executor.maxNumFailures allows (4); the last, pi-1-exec-3: the executor used too much
+    "#]]);
 }
 
 #[test]
@@ -104,9 +186,23 @@ fn executors_may_fail_as_often_as_the_setting_says() {
         world
     };
     let limited = conf("spark.executor.maxNumFailures", "0");
-    with_failures(limited, 1, &[8]).check(&expect![[""]]);
+    with_failures(limited, 1, &[8]).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          executor failures: 1, more than spark.executor.maxNumFailures allows (0); the last, pi-1-exec-3: the executor used too much
+        warning SparkDriverFailed: Driver pi-driver failed: executor failures: 1, more than spark.executor.maxNumFailures allows (0); the last, pi-1-exec-3: the executor used too much
+        warning SparkApplicationFailed: SparkApplication pi failed: executor failures: 1, more than spark.executor.maxNumFailures allows (0); the last, pi-1-exec-3: the executor used too much
+    "#]]);
     // Old failures are forgotten.
     let forgetting = conf("spark.executor.failuresValidityInterval", "60s").after(1000);
     with_failures(forgetting.clone(), 7, &[1, 2, 3]).check(&expect!["nothing"]);
-    with_failures(forgetting, 100, &[1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010]).check(&expect![[""]]);
+    with_failures(forgetting, 100, &[1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010]).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          executor failures: 66, more than spark.executor.maxNumFailures allows (4); the last, pi-1-exec-3: the executor used too much
+        warning SparkDriverFailed: Driver pi-driver failed: executor failures: 66, more than spark.executor.maxNumFailures allows (4); the last, pi-1-exec-3: the executor used too much
+        warning SparkApplicationFailed: SparkApplication pi failed: executor failures: 66, more than spark.executor.maxNumFailures allows (4); the last, pi-1-exec-3: the executor used too much
+    "#]]);
 }

@@ -10,7 +10,13 @@ use super::world::{at, exited, running, shown};
 #[test]
 fn a_driver_that_ended_well_completes_the_application() {
     let mut world = World::running().driver(&exited(0, ""));
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        delete executors
+        COMPLETED run 1 submission 1
+        event SparkDriverCompleted: Driver pi-driver completed
+        event SparkApplicationCompleted: SparkApplication pi completed
+    "#]]
+    .assert_eq(&shown(&world.apply()));
     assert_eq!(world.status().termination_time.as_ref().unwrap().0, at(9));
     assert_eq!(world.condition("Completed").0, "True");
     assert_eq!(world.status().attempts.as_ref().unwrap()[0].outcome, AttemptOutcome::Succeeded);
@@ -20,11 +26,23 @@ fn a_driver_that_ended_well_completes_the_application() {
 #[test]
 fn with_always_success_is_run_again() {
     let mut world = World::running().restart(&json!({"type": "Always"})).driver(&exited(0, ""));
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        delete pod driver-1
+        delete executors
+        PENDING_RERUN run 1 submission 1
+        event SparkDriverCompleted: Driver pi-driver completed
+        warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
+    "#]]
+    .assert_eq(&shown(&world.apply()));
     // The old driver is going.
-    world.check(&expect![[""]]);
+    world.check(&expect![[r#"
+        delete pod driver-1
+        again in 10 s
+    "#]]);
     let mut world = world.all_gone();
-    world.check(&expect![[""]]);
+    world.check(&expect![[r#"
+        submit 2 epoch 1
+    "#]]);
     world.submit();
     assert_eq!((world.status().execution_attempts, world.status().submission_attempts), (Some(2), Some(2)));
 }
@@ -32,8 +50,17 @@ fn with_always_success_is_run_again() {
 #[test]
 fn a_driver_that_failed_fails_the_application() {
     let mut world = World::running().driver(&exited(1, "no such file: /data/in.txt"));
-    expect![[""]].assert_eq(&shown(&world.apply()));
-    assert_eq!(world.condition("Failed"), ("True".to_owned(), "ApplicationError".to_owned(), world.error().to_owned()));
+    expect![[r#"
+        delete executors
+        FAILED run 1 submission 1
+          driver container failed with ExitCode: 1, Reason: Error: no such file: /data/in.txt
+        warning SparkDriverFailed: Driver pi-driver failed: no such file: /data/in.txt
+        warning SparkApplicationFailed: SparkApplication pi failed: driver container failed with ExitCode: 1, Reason: Error: no such file: /data/in.txt
+    "#]].assert_eq(&shown(&world.apply()));
+    assert_eq!(
+        world.condition("Failed"),
+        ("True".to_owned(), "ApplicationError".to_owned(), world.error().to_owned())
+    );
     let attempt = world.status().attempts.as_ref().unwrap()[0].clone();
     assert_eq!((attempt.number, attempt.exit_code, attempt.outcome), (1, Some(1), AttemptOutcome::Failed));
     assert_eq!((attempt.start_time.unwrap().0, attempt.end_time.0), (at(0), at(9)));
@@ -42,7 +69,13 @@ fn a_driver_that_failed_fails_the_application() {
 
 #[test]
 fn a_driver_that_failed_without_a_container_status() {
-    World::running().driver(&json!({"phase": "Failed"})).check(&expect![[""]]);
+    World::running().driver(&json!({"phase": "Failed"})).check(&expect![[r#"
+        delete executors
+        FAILED run 1 submission 1
+          driver container status missing: its node ended the pod (Unknown)
+        warning SparkDriverFailed: Driver pi-driver failed: driver container status missing: its node ended the pod (Unknown)
+        warning SparkApplicationFailed: SparkApplication pi failed: driver container status missing: its node ended the pod (Unknown)
+    "#]]);
 }
 
 #[test]
@@ -50,10 +83,25 @@ fn on_failure_runs_again_as_often_as_it_says_after_waits_that_grow() {
     let policy = json!({"type": "OnFailure", "onFailureRetries": 2, "onFailureRetryInterval": 20});
     let mut world = World::running().restart(&policy).driver(&exited(1, "no"));
     // Submitted at 0 s; the first wait is 20 s from there, and it is 10 s now.
-    expect![[""]].assert_eq(&shown(&world.apply()));
-    world.check(&expect![[""]]);
+    expect![[r#"
+        delete executors
+        FAILING run 1 submission 1
+          driver container failed with ExitCode: 1, Reason: Error: no
+        warning SparkDriverFailed: Driver pi-driver failed: no
+        again in 10 s
+    "#]]
+    .assert_eq(&shown(&world.apply()));
+    world.check(&expect![[r#"
+        again in 10 s
+    "#]]);
     let mut world = world.after(10);
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        delete pod driver-1
+        delete executors
+        PENDING_RERUN run 1 submission 1
+        warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
+    "#]]
+    .assert_eq(&shown(&world.apply()));
     assert_eq!(world.status().driver_info, hearth_crd::DriverInfo::default());
     assert_eq!((world.error(), world.status().termination_time.clone()), ("", None));
     for run in 2..=3 {
@@ -74,15 +122,25 @@ fn intervals_are_five_seconds_where_nothing_is_said() {
     let policy = json!({"type": "OnFailure", "onFailureRetries": 1});
     let mut world = World::submitted().restart(&policy).driver(&exited(1, "no")).after(3);
     world.apply();
-    world.check(&expect![[""]]);
+    world.check(&expect![[r#"
+        again in 2 s
+    "#]]);
 }
 
 #[test]
-fn a_clock_that_jumps_back_makes_no_wait_longer_than_the_interval() {
+fn a_clock_that_jumps_back_keeps_nothing_waiting_for_it() {
     let policy = json!({"type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 20});
     let mut world = World::running().restart(&policy).driver(&exited(1, "no"));
     world.apply();
-    world.after(-100_000).check(&expect![[""]]);
+    world.clone().after(-15).check(&expect![[r#"
+        again in 20 s
+    "#]]);
+    world.after(-100_000).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        PENDING_RERUN run 1 submission 1
+        warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
+    "#]]);
 }
 
 #[test]
@@ -90,17 +148,30 @@ fn executors_are_kept_if_the_user_wants_to_look_at_them() {
     let mut world = World::new().spec(|spec| spec["executor"]["deleteOnTermination"] = json!(false));
     world.submit();
     world.observed.pool = Some(std::sync::Arc::new(world.pool()));
-    world.after(9).driver(&exited(0, "")).check(&expect![[""]]);
+    world.after(9).driver(&exited(0, "")).check(&expect![[r#"
+        COMPLETED run 1 submission 1
+        event SparkDriverCompleted: Driver pi-driver completed
+        event SparkApplicationCompleted: SparkApplication pi completed
+    "#]]);
 }
 
 #[test]
 fn an_ended_application_is_deleted_after_its_time_to_live() {
-    let mut world = World::running().spec(|spec| spec["timeToLiveSeconds"] = json!(60)).driver(&exited(0, ""));
+    let mut world =
+        World::running().spec(|spec| spec["timeToLiveSeconds"] = json!(60)).driver(&exited(0, ""));
     world.apply();
-    world.check(&expect![[""]]);
-    world.clone().after(60).check(&expect![[""]]);
-    world.clone().after(-5000).check(&expect![[""]]);
-    world.spec(|spec| spec["timeToLiveSeconds"] = json!(-1)).check(&expect![[""]]);
+    world.check(&expect![[r#"
+        again in 59 s
+    "#]]);
+    world.clone().after(60).check(&expect![[r#"
+        delete application
+    "#]]);
+    world.clone().after(-5000).check(&expect![[r#"
+        again in 60 s
+    "#]]);
+    world.spec(|spec| spec["timeToLiveSeconds"] = json!(-1)).check(&expect![[r#"
+        delete application
+    "#]]);
 }
 
 #[test]
@@ -108,8 +179,12 @@ fn the_operator_may_have_a_time_to_live_for_all() {
     let mut world = World::running().driver(&exited(1, "no"));
     world.apply();
     world.observed.limits.default_time_to_live = Some(std::time::Duration::from_secs(30));
-    world.clone().check(&expect![[""]]);
-    world.after(30).check(&expect![[""]]);
+    world.clone().check(&expect![[r#"
+        again in 29 s
+    "#]]);
+    world.after(30).check(&expect![[r#"
+        delete application
+    "#]]);
 }
 
 #[test]

@@ -15,15 +15,24 @@ fn with_status(status: &Value) -> World {
 
 #[test]
 fn an_empty_status_is_none() {
-    with_status(&json!({"driverInfo": {}})).check(&expect![[""]]);
-    with_status(&json!({"driverInfo": {}, "applicationState": {"state": ""}})).check(&expect![[""]]);
+    with_status(&json!({"driverInfo": {}})).check(&expect![[r#"
+        submit 1 epoch 1
+    "#]]);
+    with_status(&json!({"driverInfo": {}, "applicationState": {"state": ""}})).check(&expect![[r#"
+        submit 1 epoch 1
+    "#]]);
 }
 
 #[test]
 fn counters_that_cannot_be_are_taken_for_none() {
-    let world = with_status(&json!({"applicationState": {"state": ""}, "submissionAttempts": -7, "driverEpoch": -1}));
-    world.check(&expect![[""]]);
-    let mut world = with_status(&json!({"applicationState": {"state": ""}, "submissionAttempts": 2147483647, "executionAttempts": 2147483647}));
+    let world =
+        with_status(&json!({"applicationState": {"state": ""}, "submissionAttempts": -7, "driverEpoch": -1}));
+    world.check(&expect![[r#"
+        submit 1 epoch 1
+    "#]]);
+    let mut world = with_status(
+        &json!({"applicationState": {"state": ""}, "submissionAttempts": 2147483647, "executionAttempts": 2147483647}),
+    );
     world.submit();
     assert_eq!(world.status().submission_attempts, Some(i32::MAX));
 }
@@ -49,7 +58,10 @@ fn a_run_of_kubeflows_operator_is_taken_over() {
     let status = json!({"applicationState": {"state": "RUNNING"}, "submissionID": "its-own", "executionAttempts": 1,
         "submissionAttempts": 1, "lastSubmissionAttemptTime": "2026-01-01T00:00:00Z", "driverInfo": {"podName": "pi-driver"}});
     let mut world = with_status(&status).driver(&running());
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        RUNNING run 1 submission 1
+    "#]]
+    .assert_eq(&shown(&world.apply()));
     world.check(&expect!["nothing"]);
     let mut world = world.driver(&exited(0, ""));
     world.apply();
@@ -59,7 +71,12 @@ fn a_run_of_kubeflows_operator_is_taken_over() {
 #[test]
 fn running_without_a_driver_fails_once() {
     let mut world = with_status(&json!({"applicationState": {"state": "RUNNING"}}));
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        FAILED run 0 submission 0
+          driver pod not found: somebody deleted it, or its node is gone; spec.restartPolicy says whether it is run again
+        warning SparkDriverNotFound: driver pod not found: somebody deleted it, or its node is gone; spec.restartPolicy says whether it is run again
+        warning SparkApplicationFailed: SparkApplication pi failed: driver pod not found: somebody deleted it, or its node is gone; spec.restartPolicy says whether it is run again
+    "#]].assert_eq(&shown(&world.apply()));
     world.check(&expect!["nothing"]);
 }
 
@@ -67,5 +84,10 @@ fn running_without_a_driver_fails_once() {
 fn failing_with_a_driver_that_runs_ends_it() {
     let mut world = World::running();
     world.application.status.as_mut().unwrap().application_state.as_mut().unwrap().state = State::Failing;
-    world.check(&expect![[""]]);
+    world.check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+        warning SparkApplicationFailed: SparkApplication pi failed: 
+    "#]]);
 }

@@ -10,7 +10,12 @@ use super::world::{exited, shown};
 #[test]
 fn a_wrong_manifest_fails_and_says_why() {
     let mut world = World::new().problem("found 0; at least 1 is needed");
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        FAILED run 0 submission 1
+          failed to submit spark application: failed to run spark-submit: spec.driver.cores: found 0; at least 1 is needed
+        warning SparkApplicationSubmissionFailed: failed to submit SparkApplication pi: spec.driver.cores: found 0; at least 1 is needed
+        warning SparkApplicationFailed: SparkApplication pi failed: failed to submit spark application: failed to run spark-submit: spec.driver.cores: found 0; at least 1 is needed
+    "#]].assert_eq(&shown(&world.apply()));
     assert_eq!(world.condition("Valid").0, "False");
     assert_eq!(world.condition("Failed").1, "InvalidSpec");
     world.check(&expect!["nothing"]);
@@ -21,7 +26,10 @@ fn a_manifest_that_was_corrected_is_run_even_if_the_correction_takes_effect_in_p
     let mut world = World::new().problem("found 0; at least 1 is needed");
     world.apply();
     world.problems.clear();
-    world.clone().check(&expect!["again without an edit"]);
+    world.clone().check(&expect![[r#"
+        FAILED run 0 submission 1
+          failed to submit spark application: failed to run spark-submit: spec.driver.cores: found 0; at least 1 is needed
+    "#]]);
     let mut world = world.spec(|spec| spec["timeouts"] = json!({"runSeconds": 60}));
     world.apply();
     assert_eq!(world.state(), State::Invalidating);
@@ -33,7 +41,10 @@ fn a_manifest_that_was_corrected_is_run_even_if_the_correction_takes_effect_in_p
 #[test]
 fn a_wrong_edit_does_no_harm_to_what_runs() {
     let mut world = World::running().spec(|spec| spec["driver"]["cores"] = json!(0)).problem("found 0");
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        RUNNING run 1 submission 1
+        warning SparkApplicationSpecUpdateFailed: the new spec cannot be run, and the old one stays in force: spec.driver.cores: found 0
+    "#]].assert_eq(&shown(&world.apply()));
     assert_eq!((world.state(), world.condition("Valid").0.as_str()), (State::Running, "False"));
     world.check(&expect!["nothing"]);
     // Corrected back to what runs.
@@ -47,7 +58,8 @@ fn a_wrong_edit_does_no_harm_to_what_runs() {
 
 #[test]
 fn a_wrong_edit_is_not_run_again() {
-    let world = World::running().restart(&json!({"type": "Always"})).problem("found 0").driver(&exited(0, ""));
+    let world =
+        World::running().restart(&json!({"type": "Always"})).problem("found 0").driver(&exited(0, ""));
     let mut world = world;
     world.apply();
     assert_eq!(world.state(), State::Failed);

@@ -14,12 +14,27 @@ fn edited(world: World) -> World {
 #[test]
 fn a_running_application_begins_anew() {
     let mut world = edited(World::running());
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        delete pod driver-1
+        delete executors
+        delete services
+        INVALIDATING run 1 submission 1
+        event SparkApplicationInvalidating: the spec of SparkApplication pi changed; it is run again under the new one
+        again in 10 s
+    "#]].assert_eq(&shown(&world.apply()));
     assert_eq!(world.status().attempts.as_ref().unwrap()[0].outcome, AttemptOutcome::Invalidated);
-    world.check(&expect![[""]]);
+    world.check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        delete services
+        again in 10 s
+    "#]]);
     let before = world.status().submission_id.clone();
     let mut world = world.all_gone();
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        PENDING_RERUN run 0 submission 0
+    "#]]
+    .assert_eq(&shown(&world.apply()));
     let submission = world.submit();
     assert_ne!(Some(&submission.id), before.as_ref());
     assert_eq!((submission.attempt, world.status().execution_attempts), (1, Some(1)));
@@ -53,7 +68,10 @@ fn executors_of_the_old_run_are_waited_for_as_their_names_come_again() {
     let mut world = edited(World::running());
     world.apply();
     let mut world = world.all_gone().executor(1, 0, "Running");
-    world.check(&expect![[""]]);
+    world.check(&expect![[r#"
+        delete executors
+        again in 10 s
+    "#]]);
     world.observed.executors.clear();
     world.apply();
     assert_eq!(world.state(), State::PendingRerun);
@@ -66,9 +84,15 @@ fn edits_that_take_effect_in_place_only_raise_the_observed_generation() {
         spec["restartPolicy"] = json!({"type": "Always"});
         spec["timeouts"] = json!({"runSeconds": 1000});
     });
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        RUNNING run 1 submission 1
+        again in 992 s
+    "#]]
+    .assert_eq(&shown(&world.apply()));
     assert_eq!(world.status().observed_generation, Some(2));
-    world.check(&expect![[""]]);
+    world.check(&expect![[r#"
+        again in 992 s
+    "#]]);
 }
 
 #[test]

@@ -10,40 +10,67 @@ use crate::application::decision::Action;
 
 fn evicted() -> Value {
     let mut status = exited(143, "");
-    status["conditions"] = json!([{"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}]);
+    status["conditions"] =
+        json!([{"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}]);
     status
 }
 
 fn with_retries() -> World {
-    World::running().restart(&json!({"type": "OnFailure", "onFailureRetries": 2, "onFailureRetryInterval": 1}))
+    World::running()
+        .restart(&json!({"type": "OnFailure", "onFailureRetries": 2, "onFailureRetryInterval": 1}))
 }
 
 #[test]
 fn a_driver_that_was_evicted_is_followed_by_the_next_on_the_same_executors() {
     let mut world = with_retries().driver(&evicted());
     let id = world.status().submission_id.clone();
-    expect![[""]].assert_eq(&shown(&world.apply()));
-    world.check(&expect![[""]]);
+    expect![[r#"
+        delete pod driver-1
+        PENDING_RERUN run 1 submission 1
+        warning SparkDriverFailed: Driver pi-driver failed: the driver was evicted, as when its node is drained; spec.restartPolicy says whether it is run again
+        warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
+    "#]].assert_eq(&shown(&world.apply()));
+    world.check(&expect![[r#"
+        delete pod driver-1
+        again in 10 s
+    "#]]);
     // The pool stays, and is no reason to wait.
     let mut world = world.no_driver().executor(1, 0, "Running");
-    world.check(&expect![[""]]);
+    world.check(&expect![[r#"
+        submit 1 epoch 2
+    "#]]);
     let submission = world.submit();
     assert_eq!((submission.attempt, submission.driver_epoch, Some(&submission.id)), (1, 2, id.as_ref()));
     let status = world.status();
-    assert_eq!((status.execution_attempts, status.submission_attempts, status.driver_epoch), (Some(2), Some(1), Some(2)));
+    assert_eq!(
+        (status.execution_attempts, status.submission_attempts, status.driver_epoch),
+        (Some(2), Some(1), Some(2))
+    );
     assert_eq!(status.submission_id, id);
 }
 
 #[test]
 fn without_retries_a_loss_is_a_failure() {
-    World::running().driver(&evicted()).check(&expect![[""]]);
+    World::running().driver(&evicted()).check(&expect![[r#"
+        delete executors
+        FAILED run 1 submission 1
+          driver container failed with ExitCode: 143, Reason: EvictionByEvictionAPI: the driver was evicted, as when its node is drained; spec.restartPolicy says whether it is run again
+        warning SparkDriverFailed: Driver pi-driver failed: the driver was evicted, as when its node is drained; spec.restartPolicy says whether it is run again
+        warning SparkApplicationFailed: SparkApplication pi failed: driver container failed with ExitCode: 143, Reason: EvictionByEvictionAPI: the driver was evicted, as when its node is drained; spec.restartPolicy says whether it is run again
+    "#]]);
 }
 
 #[test]
 fn a_driver_that_was_deleted_is_followed_too() {
     let mut world = with_retries().no_driver();
-    expect![[""]].assert_eq(&shown(&world.apply()));
-    world.check(&expect![[""]]);
+    expect![[r#"
+        PENDING_RERUN run 1 submission 1
+        warning SparkDriverNotFound: driver pod not found: somebody deleted it, or its node is gone; spec.restartPolicy says whether it is run again
+        warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
+    "#]].assert_eq(&shown(&world.apply()));
+    world.check(&expect![[r#"
+        submit 1 epoch 2
+    "#]]);
 }
 
 #[test]
@@ -52,15 +79,27 @@ fn a_driver_whose_node_is_silent_is_deleted_by_force_once_it_was_given_up() {
     silent["conditions"] =
         json!([{"type": "ContainersReady", "status": "True"}, {"type": "Ready", "status": "False"}]);
     let world = with_retries().driver(&silent);
-    world.check(&expect!["nothing"]);
-    world.terminating().check(&expect![[""]]);
+    world.check(&expect![[r#"
+        RUNNING run 1 submission 1
+    "#]]);
+    world.terminating().check(&expect![[r#"
+        delete pod driver-1 by force
+        PENDING_RERUN run 1 submission 1
+        warning SparkDriverFailed: Driver pi-driver failed: the node of the driver does not answer, and the pod was given up; spec.restartPolicy says whether it is run again
+        warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
+    "#]]);
 }
 
 #[test]
 fn a_driver_whose_node_is_gone_is_lost_at_once() {
     let mut world = with_retries();
     world.observed.node_lost = true;
-    world.check(&expect![[""]]);
+    world.check(&expect![[r#"
+        delete pod driver-1 by force
+        PENDING_RERUN run 1 submission 1
+        warning SparkDriverFailed: Driver pi-driver failed: the node of the driver is gone
+        warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
+    "#]]);
 }
 
 #[test]
@@ -70,7 +109,14 @@ fn a_program_that_fails_after_a_loss_gets_new_executors() {
     let mut world = world.no_driver();
     world.submit();
     let mut world = world.driver(&exited(1, "no")).after(10);
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        delete executors
+        delete pod driver-2
+        PENDING_RERUN run 2 submission 1
+        warning SparkDriverFailed: Driver pi-driver failed: no
+        warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
+    "#]]
+    .assert_eq(&shown(&world.apply()));
     let mut world = world.all_gone();
     let submission = world.submit();
     assert_eq!((submission.attempt, submission.driver_epoch), (2, 1));
@@ -84,7 +130,9 @@ fn the_pod_of_an_older_driver_in_a_stale_cache_is_not_the_run() {
     let mut world = world.no_driver();
     world.submit();
     world.observed.driver = stale;
-    world.check(&expect![[""]]);
+    world.check(&expect![[r#"
+        again in 10 s
+    "#]]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod ending;
+mod exploration;
 
 mod foreign;
 mod invalid;

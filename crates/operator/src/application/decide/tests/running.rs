@@ -15,9 +15,12 @@ fn a_driver_that_is_pending_changes_nothing() {
 #[test]
 fn the_condition_says_what_a_pending_driver_waits_for() {
     let mut world = World::submitted().driver(&unschedulable());
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        SUBMITTED run 1 submission 1
+    "#]]
+    .assert_eq(&shown(&world.apply()));
     let (status, reason, message) = world.condition("Progressing");
-    expect![[""]].assert_eq(&format!("{status} {reason}: {message}"));
+    expect!["True Unschedulable: no node fits the driver: 0/3 nodes are available.; ask for less in spec.driver, or add nodes"].assert_eq(&format!("{status} {reason}: {message}"));
     world.check(&expect!["nothing"]);
     let mut world = world.driver(&waiting("ErrImagePull", "not found"));
     world.apply();
@@ -27,14 +30,23 @@ fn the_condition_says_what_a_pending_driver_waits_for() {
 #[test]
 fn a_driver_that_runs() {
     let mut world = World::submitted().after(2).driver(&running());
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        RUNNING run 1 submission 1
+        event SparkDriverRunning: Driver pi-driver is running
+    "#]]
+    .assert_eq(&shown(&world.apply()));
     assert_eq!(world.condition("Ready").0, "True");
     world.check(&expect!["nothing"]);
 }
 
 #[test]
 fn a_driver_that_ended_before_anybody_saw_it_run() {
-    World::submitted().after(9).driver(&exited(0, "")).check(&expect![[""]]);
+    World::submitted().after(9).driver(&exited(0, "")).check(&expect![[r#"
+        delete executors
+        COMPLETED run 1 submission 1
+        event SparkDriverCompleted: Driver pi-driver completed
+        event SparkApplicationCompleted: SparkApplication pi completed
+    "#]]);
 }
 
 #[test]
@@ -51,37 +63,73 @@ fn a_driver_whose_sidecar_still_runs_or_failed_has_ended_well() {
 #[test]
 fn a_node_that_cannot_be_asked() {
     let mut world = World::running().driver(&json!({"phase": "Unknown"}));
-    expect![[""]].assert_eq(&shown(&world.apply()));
+    expect![[r#"
+        UNKNOWN run 1 submission 1
+        warning SparkDriverUnknown: Driver pi-driver in unknown state
+    "#]]
+    .assert_eq(&shown(&world.apply()));
     world.check(&expect!["nothing"]);
-    world.clone().driver(&running()).check(&expect![[""]]);
-    world.clone().driver(&json!({"phase": "Pending"})).check(&expect![[""]]);
-    world.driver(&exited(0, "")).check(&expect![[""]]);
+    world.clone().driver(&running()).check(&expect![[r#"
+        RUNNING run 1 submission 1
+        event SparkDriverRunning: Driver pi-driver is running
+    "#]]);
+    world.clone().driver(&json!({"phase": "Pending"})).check(&expect![[r#"
+        SUBMITTED run 1 submission 1
+    "#]]);
+    world.driver(&exited(0, "")).check(&expect![[r#"
+        delete executors
+        COMPLETED run 1 submission 1
+        event SparkDriverCompleted: Driver pi-driver completed
+        event SparkApplicationCompleted: SparkApplication pi completed
+    "#]]);
 }
 
 #[test]
 fn a_driver_is_missing_just_after_the_submission() {
     let world = World::submitted().no_driver();
-    world.clone().after(4).check(&expect![[""]]);
-    world.after(10).check(&expect![[""]]);
+    world.clone().after(4).check(&expect![[r#"
+        again in 6 s
+    "#]]);
+    world.after(10).check(&expect![[r#"
+        delete executors
+        FAILED run 1 submission 1
+          driver pod not found: somebody deleted it, or its node is gone; spec.restartPolicy says whether it is run again
+        warning SparkDriverNotFound: driver pod not found: somebody deleted it, or its node is gone; spec.restartPolicy says whether it is run again
+        warning SparkApplicationFailed: SparkApplication pi failed: driver pod not found: somebody deleted it, or its node is gone; spec.restartPolicy says whether it is run again
+    "#]]);
 }
 
 #[test]
 fn a_driver_is_missing_while_it_should_run() {
-    World::running().no_driver().check(&expect![[""]]);
+    World::running().no_driver().check(&expect![[r#"
+        delete executors
+        FAILED run 1 submission 1
+          driver pod not found: somebody deleted it, or its node is gone; spec.restartPolicy says whether it is run again
+        warning SparkDriverNotFound: driver pod not found: somebody deleted it, or its node is gone; spec.restartPolicy says whether it is run again
+        warning SparkApplicationFailed: SparkApplication pi failed: driver pod not found: somebody deleted it, or its node is gone; spec.restartPolicy says whether it is run again
+    "#]]);
 }
 
 #[test]
 fn a_driver_that_was_asked_to_end_is_given_the_time() {
-    World::running().terminating().check(&expect![[""]]);
+    World::running().terminating().check(&expect![[r#"
+        again in 10 s
+    "#]]);
 }
 
 #[test]
 fn executors_are_told_of_when_they_have_settled() {
     let mut world = World::running().executor(1, 9, "Pending").executor(2, 9, "Pending");
-    world.check(&expect![[""]]);
+    world.check(&expect![[r#"
+        again in 2 s
+    "#]]);
     world = world.executor(1, 9, "Running").executor(2, 9, "Running").after(2);
-    expect![[""]].assert_eq(&shown(&world.apply()));
-    let states: Vec<ExecutorState> = world.status().executor_state.as_ref().unwrap().values().copied().collect();
+    expect![[r#"
+        RUNNING run 1 submission 1
+    "#]]
+    .assert_eq(&shown(&world.apply()));
+    let states: Vec<ExecutorState> =
+        world.status().executor_state.as_ref().unwrap().values().copied().collect();
     assert_eq!(states, [ExecutorState::Running; 2]);
     world.check(&expect!["nothing"]);
 
@@ -90,10 +138,12 @@ fn executors_are_told_of_when_they_have_settled() {
     let mut world = world.edit_pool(|pool| {
         let failure = json!({"executor": 2, "podName": "pi-1-exec-2", "time": "2026-01-01T00:00:12Z",
             "cause": "OutOfMemory", "message": "too much"});
-        pool.status = Some(serde_json::from_value(json!({"failedExecutors": 1, "failures": [failure]})).unwrap());
+        pool.status =
+            Some(serde_json::from_value(json!({"failedExecutors": 1, "failures": [failure]})).unwrap());
     });
     world.apply();
-    let states: Vec<ExecutorState> = world.status().executor_state.as_ref().unwrap().values().copied().collect();
+    let states: Vec<ExecutorState> =
+        world.status().executor_state.as_ref().unwrap().values().copied().collect();
     assert_eq!(states, [ExecutorState::Completed, ExecutorState::Failed]);
 }
 
@@ -103,7 +153,8 @@ fn executors_are_done_when_the_application_is() {
     world.apply();
     let mut world = world.driver(&exited(0, ""));
     world.apply();
-    let states: Vec<ExecutorState> = world.status().executor_state.as_ref().unwrap().values().copied().collect();
+    let states: Vec<ExecutorState> =
+        world.status().executor_state.as_ref().unwrap().values().copied().collect();
     assert_eq!(states, [ExecutorState::Completed; 2]);
     world.observed.executors.clear();
     world.check(&expect!["nothing"]);

@@ -9,7 +9,11 @@ use super::World;
 fn the_pool_follows_the_number_of_instances() {
     let world = World::running().spec(|spec| spec["executor"]["instances"] = json!(5));
     let mut world = world;
-    world.check(&expect![[""]]);
+    world.check(&expect![[r#"
+        scale pool to 5
+        RUNNING run 1 submission 1
+        event SparkApplicationScaled: spec.executor.instances is 5 now; the pool follows
+    "#]]);
     world.apply();
     let world = world.edit_pool(|pool| {
         pool.spec.replicas = 5;
@@ -33,5 +37,8 @@ fn the_bounds_follow_dynamic_allocation() {
     let mut world = world;
     world.apply();
     world.check(&expect!["nothing"]);
-    world.spec(|spec| spec["dynamicAllocation"]["maxExecutors"] = json!(8)).check(&expect![[""]]);
+    world.spec(|spec| spec["dynamicAllocation"]["maxExecutors"] = json!(8)).check(&expect![[r#"
+        bound pool by Some(1) and Some(8)
+        RUNNING run 1 submission 1
+    "#]]);
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use expect_test::Expect;
 use hearth_crd::ApplicationStateType as State;
-use hearth_crd::{ExecutorPool, FailureCause, FieldError, FieldPath, SparkApplication, SparkApplicationStatus};
+use hearth_crd::{
+    ExecutorPool, FailureCause, FieldError, FieldPath, SparkApplication, SparkApplicationStatus,
+};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::{Value, json};
@@ -68,7 +70,9 @@ impl World {
     /// Submits, and writes that down.
     pub(super) fn submit(&mut self) -> Submission {
         let decision = self.decide();
-        let [Action::Submit(submission)] = decision.actions.as_slice() else { panic!("no submission: {decision:?}") };
+        let [Action::Submit(submission)] = decision.actions.as_slice() else {
+            panic!("no submission: {decision:?}")
+        };
         let service = ("pi-ui-svc".to_owned(), "10.0.0.1:4040".to_owned(), 4040);
         let submitted = submitted(self.now, &self.application, submission, Some(service));
         self.application.status = submitted.status;
@@ -78,7 +82,9 @@ impl World {
     /// Tries to submit and fails.
     pub(super) fn submit_in_vain(&mut self, cause: FailureCause, message: &str) -> Decision {
         let decision = self.decide();
-        let [Action::Submit(submission)] = decision.actions.as_slice() else { panic!("no submission: {decision:?}") };
+        let [Action::Submit(submission)] = decision.actions.as_slice() else {
+            panic!("no submission: {decision:?}")
+        };
         let failure = SubmitFailure { cause, message: message.to_owned() };
         let decision = submission_failed(self.now, &self.application, submission, &failure);
         self.application.status = decision.status.clone();
@@ -253,7 +259,9 @@ pub(super) fn shown(decision: &Decision) -> String {
     let mut text = String::new();
     for action in &decision.actions {
         let action = match action {
-            Action::Submit(submission) => format!("submit {} epoch {}", submission.attempt, submission.driver_epoch),
+            Action::Submit(submission) => {
+                format!("submit {} epoch {}", submission.attempt, submission.driver_epoch)
+            }
             Action::DeleteDriver { uid, force } => {
                 format!("delete pod {uid}{}", if *force { " by force" } else { "" })
             }
@@ -275,7 +283,14 @@ pub(super) fn shown(decision: &Decision) -> String {
         }
     }
     for note in &decision.notes {
-        writeln!(text, "{} {}: {}", if note.warning { "warning" } else { "event" }, note.reason, note.message).unwrap();
+        writeln!(
+            text,
+            "{} {}: {}",
+            if note.warning { "warning" } else { "event" },
+            note.reason,
+            note.message
+        )
+        .unwrap();
     }
     if let Some(wait) = decision.look_again {
         writeln!(text, "again in {} s", wait.as_secs_f64()).unwrap();

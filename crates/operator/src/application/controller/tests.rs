@@ -1,0 +1,177 @@
+//! Lives of applications against an API server in memory: what is asked of it, and that nothing is done twice.
+
+use std::sync::Arc;
+
+use hearth_crd::{ExecutorPool, SparkApplication};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::cache::{Cache, Watched};
+use crate::events::Events;
+use crate::metrics::Metrics;
+use crate::pod_view::PodView;
+use crate::settings::{MetricsSettings, Settings};
+use crate::testing::FakeApi;
+
+const APPLICATION: &str = "/apis/sparkoperator.k8s.io/v1beta2/namespaces/ns/sparkapplications/pi";
+
+fn application() -> Value {
+    json!({
+        "apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication",
+        "metadata": {
+            "name": "pi", "namespace": "ns", "uid": "uid-of-pi", "generation": 1,
+            "creationTimestamp": "2026-01-01T00:00:00Z",
+        },
+        "spec": {
+            "type": "Rust", "sparkVersion": "4.3.0", "image": "hearth:0.1.0",
+            "mainApplicationFile": "local:///opt/hearth/pi",
+            "driver": { "cores": 1, "memory": "512m" },
+            "executor": { "instances": 2, "cores": 1, "memory": "1g" },
+        },
+    })
+}
+
+/// An operator that has just been started: its cache is what the API server has.
+fn operator(api: &FakeApi) -> Context {
+    let metrics = Arc::new(Metrics::new(&MetricsSettings::default()).unwrap());
+    let ctx = Context {
+        client: api.client(),
+        cache: Arc::new(Cache::default()),
+        settings: Arc::new(Settings::default()),
+        metrics: metrics.clone(),
+        // Events are asked for elsewhere, so that they are not among the requests that are counted.
+        events: Events::start(FakeApi::default().client(), metrics, "test"),
+        surplus: Arc::default(),
+    };
+    for application in api.all("sparkapplications") {
+        let watched: Watched<SparkApplication> = serde_json::from_value(application).unwrap();
+        ctx.cache.wrote_application(watched, &ctx.metrics.applications);
+    }
+    for pool in api.all("executorpools") {
+        ctx.cache.wrote_pool(serde_json::from_value::<Watched<ExecutorPool>>(pool).unwrap());
+    }
+    for pod in api.all("pods") {
+        ctx.cache.wrote_pod(serde_json::from_value::<PodView>(pod).unwrap());
+    }
+    ctx
+}
+
+/// Looks until nothing is left to do, or something fails.
+async fn settle(ctx: &Context) -> Result<Outcome> {
+    for _ in 0..20 {
+        let outcome = reconcile(ctx, &Key::new("ns", "pi")).await?;
+        if outcome != Outcome::Again {
+            return Ok(outcome);
+        }
+    }
+    panic!("it never comes to rest");
+}
+
+fn state(api: &FakeApi) -> Value {
+    api.get(APPLICATION).unwrap()["status"]["applicationState"]["state"].clone()
+}
+
+#[tokio::test]
+async fn a_submission_takes_six_requests_beside_its_pods() {
+    let api = FakeApi::default();
+    api.put(APPLICATION, application());
+    let ctx = operator(&api);
+    settle(&ctx).await.unwrap();
+    assert_eq!(state(&api), "SUBMITTED");
+    let mut log = api.take_log();
+    log.sort();
+    assert_eq!(
+        log,
+        [
+            "POST executorpools",
+            "POST networkpolicies",
+            "POST pods",
+            "POST pods",
+            "POST pods",
+            "POST secrets",
+            "POST services",
+            "POST services",
+            "PUT sparkapplications/status",
+        ]
+    );
+    // Nothing more as long as nothing happens.
+    settle(&ctx).await.unwrap();
+    assert_eq!(api.take_log(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_operator_that_is_killed_at_any_request_leaves_one_driver_and_two_executors() {
+    for last_is_obeyed in [false, true] {
+        for requests in 1..=12 {
+            let api = FakeApi::default();
+            api.put(APPLICATION, application());
+            api.break_after(requests, last_is_obeyed);
+            drop(settle(&operator(&api)).await);
+            api.mend();
+            // Its successor knows only what the API server has.
+            settle(&operator(&api)).await.unwrap();
+            let case = format!("{requests} requests, obeyed: {last_is_obeyed}");
+            assert_eq!(state(&api), "SUBMITTED", "{case}");
+            let names: Vec<Value> = api.all("pods").into_iter().map(|pod| pod["metadata"]["name"].clone()).collect();
+            assert_eq!(names, ["pi-1-exec-1", "pi-1-exec-2", "pi-driver"], "{case}");
+            assert_eq!(api.get(APPLICATION).unwrap()["status"]["submissionAttempts"], 1, "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_driver_is_a_failed_submission_with_the_words_of_the_api_server() {
+    let api = FakeApi::default();
+    api.put(APPLICATION, application());
+    api.refuse("pods", 403, "pods \"pi-driver\" is forbidden: exceeded quota: small");
+    settle(&operator(&api)).await.unwrap();
+    let status = api.get(APPLICATION).unwrap()["status"].clone();
+    let error = status["applicationState"]["errorMessage"].as_str().unwrap();
+    assert_eq!(status["applicationState"]["state"], "FAILED");
+    assert!(error.contains("exceeded quota: small") && error.contains("failed to run spark-submit"), "{error}");
+}
+
+#[tokio::test]
+async fn a_broken_api_server_is_no_failed_submission() {
+    let api = FakeApi::default();
+    api.put(APPLICATION, application());
+    api.refuse("pods", 500, "etcd is slow today");
+    assert!(settle(&operator(&api)).await.is_err());
+    assert_eq!(state(&api), Value::Null);
+}
+
+#[tokio::test]
+async fn a_status_that_somebody_else_wrote_meanwhile_is_not_overwritten() {
+    let api = FakeApi::default();
+    api.put(APPLICATION, application());
+    let ctx = operator(&api);
+    let mut changed = api.get(APPLICATION).unwrap();
+    changed["metadata"]["labels"] = json!({ "touched": "true" });
+    api.put(APPLICATION, changed);
+    let error = settle(&ctx).await.unwrap_err();
+    assert!(error.is_conflict() && error.is_expected(), "{error}");
+}
+
+#[tokio::test]
+async fn a_foreign_secret_in_the_way_is_left_alone() {
+    let api = FakeApi::default();
+    api.put(APPLICATION, application());
+    let secret = "/api/v1/namespaces/ns/secrets/pi-hearth";
+    api.put(secret, json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "pi-hearth", "namespace": "ns" } }));
+    settle(&operator(&api)).await.unwrap();
+    let error = api.get(APPLICATION).unwrap()["status"]["applicationState"]["errorMessage"].clone();
+    assert!(error.as_str().unwrap().contains("pi-hearth already exists, and does not belong"), "{error}");
+    assert_eq!(api.get(secret).unwrap()["data"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_spec_that_does_not_parse_concerns_nobody_else() {
+    let api = FakeApi::default();
+    let mut broken = application();
+    broken["spec"]["driver"]["cores"] = json!(4_000_000_000_i64);
+    api.put(APPLICATION, broken);
+    settle(&operator(&api)).await.unwrap();
+    let status = api.get(APPLICATION).unwrap()["status"].clone();
+    let error = status["applicationState"]["errorMessage"].as_str().unwrap();
+    assert!(error.contains("4000000000"), "{error}");
+}

@@ -1,0 +1,206 @@
+//! An API server in memory, for tests: objects by path, versions, conflicts. It validates nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::{Method, Request, Response, StatusCode};
+use kube::Client;
+use kube::client::Body;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tower::{BoxError, service_fn};
+
+/// The server.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FakeApi(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    objects: BTreeMap<String, Value>,
+    version: u64,
+    log: Vec<String>,
+    refusals: BTreeMap<String, (u16, String)>,
+    /// How many requests are answered until the line breaks.
+    breaks_after: Option<usize>,
+    /// Whether the request at which it breaks is still obeyed.
+    last_is_obeyed: bool,
+}
+
+impl FakeApi {
+    /// A client of it.
+    pub(crate) fn client(&self) -> Client {
+        let api = self.clone();
+        let service = service_fn(move |request: Request<Body>| {
+            let api = api.clone();
+            async move {
+                let (parts, body) = request.into_parts();
+                let body = body.collect_bytes().await?;
+                Ok::<_, BoxError>(api.answer(&parts.method, parts.uri.path(), &body))
+            }
+        });
+        Client::new(service, "default")
+    }
+
+    /// What was asked for, as in `POST pods`, in order; forgets it.
+    pub(crate) fn take_log(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().log)
+    }
+
+    /// The object at a path.
+    pub(crate) fn get(&self, path: &str) -> Option<Value> {
+        self.0.lock().objects.get(path).cloned()
+    }
+
+    /// Puts an object there, as somebody else would.
+    pub(crate) fn put(&self, path: &str, object: Value) {
+        self.0.lock().store(path, object);
+    }
+
+    /// Answers every `POST` of this resource with an error.
+    pub(crate) fn refuse(&self, resource: &str, code: u16, message: &str) {
+        self.0.lock().refusals.insert(resource.to_owned(), (code, message.to_owned()));
+    }
+
+    /// Answers `count` requests more, and then none; the one after them is obeyed, or not.
+    pub(crate) fn break_after(&self, count: usize, last_is_obeyed: bool) {
+        let mut state = self.0.lock();
+        (state.breaks_after, state.last_is_obeyed) = (Some(count), last_is_obeyed);
+    }
+
+    /// Answers again.
+    pub(crate) fn mend(&self) {
+        self.0.lock().breaks_after = None;
+    }
+
+    /// Every object whose path ends with `/RESOURCE/NAME`, by path.
+    pub(crate) fn all(&self, resource: &str) -> Vec<Value> {
+        let state = self.0.lock();
+        let is_of = |path: &&String| path.rsplit('/').nth(1) == Some(resource);
+        state.objects.iter().filter(|(path, _)| is_of(path)).map(|(_, object)| object.clone()).collect()
+    }
+
+    fn answer(&self, method: &Method, path: &str, body: &[u8]) -> Response<Body> {
+        let mut state = self.0.lock();
+        let path = path.trim_end_matches('?');
+        let broken = match &mut state.breaks_after {
+            None => None,
+            Some(0) => Some(false),
+            Some(left) => {
+                *left -= 1;
+                (*left == 0).then_some(true)
+            }
+        };
+        let lost = || {
+            let (_, answer) = failure(500, "the line is broken");
+            Response::builder().status(500).body(Body::from(answer.to_string().into_bytes())).unwrap()
+        };
+        if broken.is_some_and(|is_last| !(is_last && state.last_is_obeyed)) {
+            return lost();
+        }
+        let (object_path, is_status) = match path.strip_suffix("/status") {
+            Some(path) => (path, true),
+            None => (path, false),
+        };
+        let resource = resource(path);
+        state.log.push(format!("{method} {resource}"));
+        let sent: Value = serde_json::from_slice(body).unwrap_or_default();
+        let (code, answer) = match *method {
+            Method::POST => match state.refusals.get(&resource).cloned() {
+                Some((code, message)) => failure(code, &message),
+                None => {
+                    let name = sent["metadata"]["name"].as_str().unwrap_or_default();
+                    let path = format!("{path}/{name}");
+                    if state.objects.contains_key(&path) {
+                        failure(409, &format!("{name} already exists"))
+                    } else {
+                        (201, state.store(&path, sent))
+                    }
+                }
+            },
+            Method::GET => match state.objects.get(path) {
+                Some(object) => (200, object.clone()),
+                None => failure(404, "not found"),
+            },
+            Method::PUT => match state.objects.get(object_path).cloned() {
+                None => failure(404, "not found"),
+                Some(object) => {
+                    let version = &sent["metadata"]["resourceVersion"];
+                    if !version.is_null() && *version != object["metadata"]["resourceVersion"] {
+                        failure(409, "the object has been modified")
+                    } else {
+                        let mut next = if is_status { object } else { sent.clone() };
+                        next["status"] = sent["status"].clone();
+                        (200, state.store(object_path, next))
+                    }
+                }
+            },
+            Method::PATCH => match state.objects.get(object_path).cloned() {
+                None => failure(404, "not found"),
+                Some(mut object) => {
+                    merge(&mut object, &sent);
+                    (200, state.store(object_path, object))
+                }
+            },
+            Method::DELETE => match state.objects.remove(path) {
+                Some(_) => (200, json!({ "kind": "Status", "apiVersion": "v1", "status": "Success" })),
+                None => failure(404, "not found"),
+            },
+            _ => failure(405, "what is that"),
+        };
+        if broken.is_some() {
+            return lost();
+        }
+        let status = StatusCode::from_u16(code).unwrap();
+        Response::builder().status(status).body(Body::from(answer.to_string().into_bytes())).unwrap()
+    }
+}
+
+impl State {
+    fn store(&mut self, path: &str, mut object: Value) -> Value {
+        self.version += 1;
+        let uid = match object["metadata"]["uid"].as_str() {
+            Some(uid) => uid.to_owned(),
+            None => format!("uid-{}", self.version),
+        };
+        object["metadata"]["uid"] = uid.into();
+        object["metadata"]["resourceVersion"] = self.version.to_string().into();
+        if object["metadata"]["creationTimestamp"].is_null() {
+            object["metadata"]["creationTimestamp"] = jiff::Timestamp::now().to_string().into();
+        }
+        if object["kind"] == "Service" {
+            object["spec"]["clusterIP"] = "10.0.0.1".into();
+        }
+        self.objects.insert(path.to_owned(), object.clone());
+        object
+    }
+}
+
+fn failure(code: u16, message: &str) -> (u16, Value) {
+    let reason = match code {
+        404 => "NotFound",
+        409 => "AlreadyExists",
+        _ => "Failed",
+    };
+    (code, json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason, "message": message }))
+}
+
+fn merge(object: &mut Value, patch: &Value) {
+    match (object, patch) {
+        (Value::Object(object), Value::Object(patch)) => {
+            for (key, value) in patch {
+                merge(object.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (object, patch) => *object = patch.clone(),
+    }
+}
+
+/// `pods`, `sparkapplications/status`: the kind of a path.
+fn resource(path: &str) -> String {
+    let mut parts = path.split('/').skip_while(|part| *part != "namespaces").skip(2);
+    let kind = parts.next().unwrap_or_default();
+    match parts.nth(1) {
+        Some(subresource) => format!("{kind}/{subresource}"),
+        None => kind.to_owned(),
+    }
+}
