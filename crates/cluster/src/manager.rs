@@ -30,6 +30,9 @@ pub trait ClusterManager: Send + Sync {
     /// How long it may take until `ClusterEvent::ExecutorExited` follows the end of an executor.
     fn exit_wait(&self) -> Duration;
 
+    /// Whether executors outlive a driver that is taken away, for the next one to find them.
+    fn keeps_executors(&self) -> bool;
+
     /// Takes all executors back, which were told to shut down. Returns when none is left, after two seconds at most.
     async fn stop(&self);
 }

@@ -12,7 +12,7 @@ use hearth_status::{ExecutorInfo, Listener, StatusStore, StatusTracker};
 use hearth_types::{BlockId, BroadcastId, JobId, JobProperties, RddId, ShuffleId, StageGraph, TaskBinaryId};
 
 use crate::blocks::Blocks;
-use crate::event_loop::{Input, Submission};
+use crate::event_loop::{Farewell, Input, Submission};
 use crate::results::JobSink;
 
 /// A job to run.
@@ -205,7 +205,17 @@ impl DriverHandle {
     ///
     /// Every job that waits ends with `JobError::Stopped`. Takes at most about two seconds; further calls do nothing.
     pub fn stop(&self) {
-        self.shared.send(Input::Stop);
+        self.end(Farewell::ForGood);
+    }
+
+    /// As `stop`, but the executors are left to the driver that comes next, where there will be one: the process was asked to
+    /// go, and the application may not be over.
+    pub fn leave(&self) {
+        self.end(Farewell::TakenAway);
+    }
+
+    fn end(&self, farewell: Farewell) {
+        self.shared.send(Input::Stop(farewell));
         // The loop holds the other end and drops it when everything is done.
         match self.shared.running.recv_timeout(STOP_TIMEOUT) {
             Ok(()) | Err(RecvTimeoutError::Disconnected) => {}

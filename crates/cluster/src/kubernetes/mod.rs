@@ -104,6 +104,10 @@ impl ClusterManager for KubernetesCluster {
         EXIT_WAIT
     }
 
+    fn keeps_executors(&self) -> bool {
+        true
+    }
+
     /// The operator takes the pods of an application that has ended.
     async fn stop(&self) {}
 }

@@ -96,6 +96,10 @@ impl ClusterManager for LocalCluster {
         EXIT_WAIT
     }
 
+    fn keeps_executors(&self) -> bool {
+        false
+    }
+
     async fn stop(&self) {
         let (done, stopped) = oneshot::channel();
         self.tell(Command::Stop { done });

@@ -41,8 +41,17 @@ pub(crate) enum Input {
     Cluster(ClusterEvent),
     /// A large result was read, or could not be.
     ResultFetched { executor: ExecutorId, id: TaskAttempt, result: Result<Bytes, String> },
-    /// The application ends.
-    Stop,
+    /// The driver ends.
+    Stop(Farewell),
+}
+
+/// Why a driver ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    /// The application is over.
+    ForGood,
+    /// The process is asked to go; where executors outlive their driver, another takes its place.
+    TakenAway,
 }
 
 /// A job, with real binary ids in its graph.

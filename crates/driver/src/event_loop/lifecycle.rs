@@ -1,16 +1,17 @@
 //! Executors come and go, and the end of the application. Spark: `DriverEndpoint.RegisterExecutor`, `removeExecutor`,
 //! `SparkContext.stop`.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::RecvTimeoutError;
-use hearth_cluster::ClusterEvent;
+use hearth_cluster::{ClusterEvent, ClusterManager};
 use hearth_rpc::control::AttachedExecutor;
 use hearth_rpc::message::ToExecutor;
 use hearth_scheduler::{CancelTarget, Event};
 use hearth_types::{ExecutorId, ExecutorLossReason, HostName, ListenerEvent};
 
-use super::{EventLoop, Input};
+use super::{EventLoop, Farewell, Input};
 use crate::handle::JobError;
 
 /// How long the news of an executor's end waits for the rest of its stream.
@@ -137,7 +138,13 @@ impl EventLoop {
             self.complete(job, Err(JobError::Stopped));
         }
         self.posts.push(ListenerEvent::ApplicationEnd { time: self.now });
-        self.links.send_all(&ToExecutor::Shutdown);
+        let keeps = |cluster: &Arc<dyn ClusterManager>| cluster.keeps_executors();
+        if self.farewell == Farewell::TakenAway && self.parts.cluster.as_ref().is_some_and(keeps) {
+            // Their streams end without a word, so they look for the next driver.
+            self.parts.cluster = None;
+        } else {
+            self.links.send_all(&ToExecutor::Shutdown);
+        }
         self.flush();
         let mut streams = self.links.open();
         let mut parts = self.parts;

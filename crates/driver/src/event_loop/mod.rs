@@ -23,7 +23,7 @@ use hearth_scheduler::{Event, Scheduler};
 use hearth_status::{ConsoleProgress, ListenerBus, StatusStore};
 use hearth_types::{ListenerEvent, TaskId, Timestamp};
 
-pub(crate) use inbox::{Input, Submission};
+pub(crate) use inbox::{Farewell, Input, Submission};
 
 use self::jobs::Jobs;
 use self::links::Links;
@@ -68,6 +68,7 @@ pub(crate) struct EventLoop {
     deliveries: Vec<Delivery>,
     log: JobLog,
     stopping: bool,
+    farewell: Farewell,
 }
 
 /// What a successful task brought.
@@ -91,6 +92,7 @@ impl EventLoop {
             deliveries: Vec::new(),
             log: JobLog::default(),
             stopping: false,
+            farewell: Farewell::ForGood,
         }
     }
 
@@ -168,7 +170,10 @@ impl EventLoop {
             Input::StreamEnded(executor) => self.on_stream_ended(executor),
             Input::Cluster(event) => self.on_cluster(event),
             Input::ResultFetched { executor, id, result } => self.on_result_fetched(executor, id, result),
-            Input::Stop => self.stopping = true,
+            Input::Stop(farewell) => {
+                self.stopping = true;
+                self.farewell = farewell;
+            }
         }
     }
 

@@ -188,6 +188,10 @@ impl ClusterManager for FakeCluster {
         Duration::from_secs(1)
     }
 
+    fn keeps_executors(&self) -> bool {
+        false
+    }
+
     async fn stop(&self) {
         drop(self.asked.send(Asked::Stop));
     }

@@ -80,7 +80,7 @@ fn stop_and_exit(status: i32) -> ! {
     EXITING.store(true, Ordering::Release);
     let drivers = std::mem::take(&mut *DRIVERS.lock());
     for driver in drivers {
-        driver.stop();
+        driver.leave();
     }
     if let Some(dir) = app_dir::launchers() {
         // The launcher does this too, if it still lives; then one of the two finds it gone.
