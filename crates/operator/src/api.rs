@@ -74,8 +74,13 @@ impl Error {
                 let cause = if is_quota { FailureCause::QuotaExceeded } else { FailureCause::Submission };
                 is_final.then(|| SubmitFailure { cause, message: format!("{action}: {}", status.message) })
             }
-            Self::Foreign { .. } => Some(SubmitFailure { cause: FailureCause::Submission, message: message() }),
-            Self::Timeout { .. } | Self::BeingDeleted { .. } | Self::Conflict { .. } | Self::Certificates(_) => None,
+            Self::Foreign { .. } => {
+                Some(SubmitFailure { cause: FailureCause::Submission, message: message() })
+            }
+            Self::Timeout { .. }
+            | Self::BeingDeleted { .. }
+            | Self::Conflict { .. }
+            | Self::Certificates(_) => None,
             Self::Cache(_) => None,
         }
     }
@@ -195,7 +200,12 @@ impl<K> Ensured<K> {
 }
 
 /// Makes an object, or finds the one of the same owner. One request if it is not there, which is nearly always so.
-pub async fn ensure<K>(api: &Api<K>, wanted: &K, owner: Owner<'_>, dynamic: &K::DynamicType) -> Result<Ensured<K>>
+pub async fn ensure<K>(
+    api: &Api<K>,
+    wanted: &K,
+    owner: Owner<'_>,
+    dynamic: &K::DynamicType,
+) -> Result<Ensured<K>>
 where
     K: Resource + Clone + Debug + Serialize + DeserializeOwned,
 {
@@ -241,5 +251,6 @@ where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
     let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-    request(|| format!("patch {} {name}", K::plural(&())), api.patch(name, &params, &Patch::Merge(patch))).await
+    request(|| format!("patch {} {name}", K::plural(&())), api.patch(name, &params, &Patch::Merge(patch)))
+        .await
 }

@@ -159,7 +159,11 @@ impl Cache {
         inner.remove_pool(key, uid);
     }
 
-    fn saw_application(&self, watched: Watched<SparkApplication>, metrics: &ApplicationMetrics) -> Option<Key> {
+    fn saw_application(
+        &self,
+        watched: Watched<SparkApplication>,
+        metrics: &ApplicationMetrics,
+    ) -> Option<Key> {
         let (key, application) = read_application(watched, metrics)?;
         self.inner.lock().put_application(&key, application).then_some(key)
     }

@@ -151,7 +151,10 @@ mod tests {
         assert_eq!(described(Method::POST, "/api/v1/namespaces/a/secrets?"), of("create", "secrets"));
         assert_eq!(described(Method::GET, "/api/v1/namespaces?labelSelector=a"), of("list", "namespaces"));
         assert_eq!(
-            described(Method::PATCH, "/apis/sparkoperator.k8s.io/v1beta2/namespaces/a/sparkapplications/pi/status?"),
+            described(
+                Method::PATCH,
+                "/apis/sparkoperator.k8s.io/v1beta2/namespaces/a/sparkapplications/pi/status?"
+            ),
             of("patch", "sparkapplications/status")
         );
     }

@@ -17,8 +17,12 @@ use crate::cache::Watched;
 use crate::settings::Scope;
 
 /// Writes the status that `status` gives for a generation into every object of kind `K` that has no status of that generation.
-pub(crate) async fn run<K>(client: Client, scope: Scope, status: fn(i64, Condition) -> Value, sentence: &'static str)
-where
+pub(crate) async fn run<K>(
+    client: Client,
+    scope: Scope,
+    status: fn(i64, Condition) -> Value,
+    sentence: &'static str,
+) where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + 'static,
 {
     let apis = scope.watched().into_iter().map(|namespace| -> Api<Watched<K>> {
@@ -27,7 +31,8 @@ where
             None => Api::all(client.clone()),
         }
     });
-    let watches = apis.map(|api| watcher(api, watcher::Config::default()).default_backoff().applied_objects().boxed());
+    let watches =
+        apis.map(|api| watcher(api, watcher::Config::default()).default_backoff().applied_objects().boxed());
     let mut objects = futures::stream::select_all(watches);
     while let Some(object) = objects.next().await {
         match object {
@@ -58,7 +63,8 @@ where
     let patch = serde_json::json!({ "status": status(generation, condition) });
     let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let api: Api<Watched<K>> = Api::namespaced(client.clone(), &namespace);
-    let params = PatchParams { field_manager: Some(crate::names::FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    let params =
+        PatchParams { field_manager: Some(crate::names::FIELD_MANAGER.to_owned()), ..PatchParams::default() };
     let action = || format!("write the status of {} {name}", K::plural(&()));
     if let Err(error) = request(action, api.patch_status(&name, &params, &Patch::Merge(&patch))).await {
         warn!(namespace, name, error = %hearth_types::error_chain(&error), "an object stays without a status");

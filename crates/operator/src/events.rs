@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::events::v1::Event;
@@ -23,6 +24,8 @@ use crate::metrics::Metrics;
 
 /// How many events may wait to be sent.
 const WAITING: usize = 2048;
+/// How many are sent at once.
+const AT_ONCE: usize = 4;
 /// How many an application may have at once.
 const BURST: u32 = 20;
 /// After that, one in this time.
@@ -83,17 +86,23 @@ impl Events {
 
 async fn send_all(client: Client, mut receiver: mpsc::Receiver<(Key, Event)>, metrics: Arc<Metrics>) {
     let mut limits = Limits::default();
-    while let Some((key, event)) = receiver.recv().await {
-        if !limits.allow(&key, &event, Instant::now()) {
+    let allowed = stream::poll_fn(|context| receiver.poll_recv(context)).filter(|(key, event)| {
+        let is_allowed = limits.allow(key, event, Instant::now());
+        if !is_allowed {
             metrics.event_dropped();
-            continue;
         }
-        let api: Api<Event> = Api::namespaced(client.clone(), key.namespace());
-        let sent = tokio::time::timeout(Duration::from_secs(10), api.create(&PostParams::default(), &event)).await;
-        if let Ok(Err(error)) = sent {
-            // The namespace may be on its way out, or the right is missing; the status says the same as the event.
-            debug!(application = %key, %error, "cannot publish an event");
-        }
+        std::future::ready(is_allowed)
+    });
+    allowed.for_each_concurrent(AT_ONCE, |(key, event)| send(&client, key, event)).await;
+}
+
+async fn send(client: &Client, key: Key, event: Event) {
+    let api: Api<Event> = Api::namespaced(client.clone(), key.namespace());
+    let sent =
+        tokio::time::timeout(Duration::from_secs(10), api.create(&PostParams::default(), &event)).await;
+    if let Ok(Err(error)) = sent {
+        // The namespace may be on its way out, or the right is missing; the status says the same as the event.
+        debug!(application = %key, %error, "cannot publish an event");
     }
 }
 
@@ -145,7 +154,8 @@ impl Limits {
 fn digest(event: &Event) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
-    (&event.reason, &event.note, event.regarding.as_ref().and_then(|about| about.uid.as_deref())).hash(&mut hasher);
+    (&event.reason, &event.note, event.regarding.as_ref().and_then(|about| about.uid.as_deref()))
+        .hash(&mut hasher);
     hasher.finish()
 }
 

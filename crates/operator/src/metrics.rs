@@ -27,7 +27,8 @@ pub struct Error {
 }
 
 /// Buckets from a millisecond to ten seconds.
-const RECONCILE_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+const RECONCILE_BUCKETS: [f64; 12] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 /// Buckets from what a bare pod takes to ten minutes.
 const START_BUCKETS: [f64; 12] = [0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 60.0, 120.0, 300.0, 600.0];
 
@@ -52,8 +53,11 @@ impl Metrics {
         let prefix = &settings.prefix;
         let opts = |name: &str, help: &str| Opts::new(format!("{prefix}{name}"), help.to_owned());
         let reconciles = Histogram::with_opts(
-            HistogramOpts::from(opts("hearth_operator_reconcile_seconds", "How long one look at an application takes."))
-                .buckets(RECONCILE_BUCKETS.to_vec()),
+            HistogramOpts::from(opts(
+                "hearth_operator_reconcile_seconds",
+                "How long one look at an application takes.",
+            ))
+            .buckets(RECONCILE_BUCKETS.to_vec()),
         )?;
         let metrics = Self {
             applications: ApplicationMetrics::new(&registry, settings, &START_BUCKETS)?,
@@ -63,7 +67,10 @@ impl Metrics {
                 "Looks at an application that failed and are repeated.",
             ))?,
             api_requests: IntCounterVec::new(
-                opts("hearth_operator_api_requests_total", "Requests to the API server; code 0 is no answer."),
+                opts(
+                    "hearth_operator_api_requests_total",
+                    "Requests to the API server; code 0 is no answer.",
+                ),
                 &["verb", "resource", "code"],
             )?,
             queue_depth: IntGauge::with_opts(opts(
@@ -84,8 +91,7 @@ impl Metrics {
         registry.register(Box::new(metrics.queue_depth.clone()))?;
         registry.register(Box::new(metrics.leader.clone()))?;
         registry.register(Box::new(metrics.events_dropped.clone()))?;
-        registry
-            .register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
         Ok(metrics)
     }
 
@@ -156,10 +162,16 @@ mod tests {
         metrics.api_request("get", "pods", 0);
         let text = String::from_utf8(metrics.text().unwrap()).unwrap();
         assert!(
-            text.contains(r#"hearth_operator_api_requests_total{code="201",resource="pods",verb="create"} 1"#),
+            text.contains(
+                r#"hearth_operator_api_requests_total{code="201",resource="pods",verb="create"} 1"#
+            ),
             "{text}"
         );
-        for name in ["process_cpu_seconds_total", "hearth_operator_queue_depth", "hearth_operator_reconcile_seconds_bucket"] {
+        for name in [
+            "process_cpu_seconds_total",
+            "hearth_operator_queue_depth",
+            "hearth_operator_reconcile_seconds_bucket",
+        ] {
             assert!(text.contains(name), "{name} is not in {text}");
         }
     }

@@ -47,7 +47,8 @@ impl Namespaces {
     pub async fn watch(self, client: Client, selector: String, cache: Arc<Cache>, queue: Arc<Queue>) {
         let Some(selected) = &self.selected else { return };
         let config = watcher::Config::default().labels(&selector);
-        let mut events = watcher(Api::<PartialObjectMeta<Namespace>>::all(client), config).default_backoff().boxed();
+        let mut events =
+            watcher(Api::<PartialObjectMeta<Namespace>>::all(client), config).default_backoff().boxed();
         let mut listed = HashSet::new();
         while let Some(event) = events.next().await {
             match event {

@@ -18,7 +18,8 @@ pub async fn create(ctx: &Context, key: &Key, pod: &Pod) -> Result<Option<PodVie
     let url = PodView::url_path(&(), Some(key.namespace()));
     let send = async {
         let body = serde_json::to_vec(pod).map_err(kube::Error::SerdeError)?;
-        let create = kube::core::Request::new(url).create(&params, body).map_err(kube::Error::BuildRequest)?;
+        let create =
+            kube::core::Request::new(url).create(&params, body).map_err(kube::Error::BuildRequest)?;
         ctx.client.request::<PodView>(create).await
     };
     match request(action, send).await {
@@ -58,7 +59,9 @@ pub async fn delete(ctx: &Context, key: &Key, name: &str, uid: &str, deletion: D
     let deleted = request(|| format!("delete pod {name}"), api.delete(name, &params)).await;
     match deleted {
         Ok(answer) => {
-            if let Some(pod) = answer.left().filter(|pod| pod.is_terminating() && deletion == Deletion::Graceful) {
+            if let Some(pod) =
+                answer.left().filter(|pod| pod.is_terminating() && deletion == Deletion::Graceful)
+            {
                 ctx.cache.wrote_pod(pod);
             }
             Ok(())

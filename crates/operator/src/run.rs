@@ -210,7 +210,12 @@ impl Operator {
         outcome
     }
 
-    async fn work(&self, cache: &Arc<Cache>, queue: &Arc<Queue>, stop: &CancellationToken) -> Result<(), Error> {
+    async fn work(
+        &self,
+        cache: &Arc<Cache>,
+        queue: &Arc<Queue>,
+        stop: &CancellationToken,
+    ) -> Result<(), Error> {
         let scope = &self.settings.scope;
         let started = Instant::now();
         let mut watches = watch_all(&self.client, scope, cache, queue, &self.metrics);
@@ -223,7 +228,11 @@ impl Operator {
             synced = watches.synced(self.settings.cache_sync_timeout) => synced?,
             () = stop.cancelled() => return Ok(()),
         }
-        info!(applications = cache.applications(), seconds = started.elapsed().as_secs_f64(), "the caches are filled");
+        info!(
+            applications = cache.applications(),
+            seconds = started.elapsed().as_secs_f64(),
+            "the caches are filled"
+        );
         if let Some(selector) = &scope.namespace_selector {
             let (client, selector) = (self.client.clone(), selector.clone());
             tasks.spawn(namespaces.clone().watch(client, selector, cache.clone(), queue.clone()));

@@ -122,7 +122,9 @@ impl Default for MetricsSettings {
             prefix: String::new(),
             labels: vec!["app_type".to_owned()],
             submit_latency_buckets: vec![0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0],
-            start_latency_buckets: vec![1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0],
+            start_latency_buckets: vec![
+                1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0,
+            ],
         }
     }
 }

@@ -181,7 +181,10 @@ fn failure(code: u16, message: &str) -> (u16, Value) {
         409 => "AlreadyExists",
         _ => "Failed",
     };
-    (code, json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason, "message": message }))
+    (
+        code,
+        json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason, "message": message }),
+    )
 }
 
 fn merge(object: &mut Value, patch: &Value) {

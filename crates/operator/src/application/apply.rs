@@ -113,7 +113,8 @@ async fn delete_application(ctx: &Context, key: &Key, application: &SparkApplica
         preconditions: Some(Preconditions { uid: application.metadata.uid.clone(), resource_version: None }),
         ..DeleteParams::background()
     };
-    match request(|| format!("delete sparkapplication {}", key.name()), api.delete(key.name(), &params)).await {
+    match request(|| format!("delete sparkapplication {}", key.name()), api.delete(key.name(), &params)).await
+    {
         Ok(_) => Ok(()),
         Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
         Err(error) => Err(error),

@@ -21,8 +21,12 @@ pub fn next_driver(submission: &Submission, secret: &Secret) -> Result<Option<Ce
     if !is_of(secret, submission) {
         return Ok(None);
     }
-    let (Some(ca_cert), Some(ca_key)) = (text(secret, CA_CERT), text(secret, "ca.key")) else { return Ok(None) };
-    let (Some(executor_cert), Some(executor_key)) = (text(secret, "executor.crt"), text(secret, "executor.key")) else {
+    let (Some(ca_cert), Some(ca_key)) = (text(secret, CA_CERT), text(secret, "ca.key")) else {
+        return Ok(None);
+    };
+    let (Some(executor_cert), Some(executor_key)) =
+        (text(secret, "executor.crt"), text(secret, "executor.key"))
+    else {
         return Ok(None);
     };
     let authority = Authority::from_pem(&submission.spark_application_id, ca_cert, ca_key)?;
@@ -80,7 +84,9 @@ mod tests {
                 labels: Some(BTreeMap::from([(SUBMISSION_ID_LABEL.to_owned(), submission.id.clone())])),
                 ..ObjectMeta::default()
             },
-            data: Some(data.map(|(key, value)| (key.to_owned(), ByteString(value.clone().into_bytes()))).into()),
+            data: Some(
+                data.map(|(key, value)| (key.to_owned(), ByteString(value.clone().into_bytes()))).into(),
+            ),
             ..Secret::default()
         }
     }
@@ -89,7 +95,8 @@ mod tests {
     fn the_next_driver_has_a_certificate_of_the_same_authority_and_a_key_of_its_own() {
         let submission = Submission::first("uid", 1);
         let first = fresh(&submission).unwrap();
-        let next = next_driver(&submission.clone().next_driver(), &secret(&submission, &first)).unwrap().unwrap();
+        let next =
+            next_driver(&submission.clone().next_driver(), &secret(&submission, &first)).unwrap().unwrap();
         assert_eq!(next.ca_cert, first.ca_cert);
         assert_eq!(next.executor_key, first.executor_key);
         assert_ne!(next.driver_key, first.driver_key);

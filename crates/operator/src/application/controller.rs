@@ -130,18 +130,20 @@ async fn pool_of(ctx: &Context, key: &Key, snapshot: &Snapshot) -> Result<Outcom
 
 /// Whether the application wants executors, or may want some again.
 pub fn is_ended(application: &SparkApplication) -> bool {
-    let state = application.status.as_ref().and_then(|status| status.application_state.as_ref());
+    let status = application.status.as_ref();
+    let state = status.and_then(|status| status.application_state.as_ref());
     match state.map_or(ApplicationStateType::New, |state| state.state) {
         ApplicationStateType::Submitted
         | ApplicationStateType::Running
         | ApplicationStateType::Failing
         | ApplicationStateType::Unknown => false,
+        // The next driver of the same submission finds the executors of the last.
+        ApplicationStateType::PendingRerun => status.is_none_or(|status| status.driver_epoch.is_none()),
         ApplicationStateType::New
         | ApplicationStateType::Succeeding
         | ApplicationStateType::Completed
         | ApplicationStateType::Failed
         | ApplicationStateType::SubmissionFailed
-        | ApplicationStateType::PendingRerun
         | ApplicationStateType::Invalidating
         | ApplicationStateType::Suspending
         | ApplicationStateType::Suspended

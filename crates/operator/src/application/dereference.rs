@@ -32,7 +32,8 @@ pub fn parse(object: &Object) -> Result<Parsed> {
     }
     let mut value: Value = object.parse()?;
     let status = value.get("status").cloned();
-    if status.is_some_and(|status| serde_json::from_value::<hearth_crd::SparkApplicationStatus>(status).is_err())
+    if status
+        .is_some_and(|status| serde_json::from_value::<hearth_crd::SparkApplicationStatus>(status).is_err())
         && let Some(object) = value.as_object_mut()
     {
         // Somebody else wrote it, and it means nothing to us.

@@ -1,17 +1,17 @@
 //! The controller of `SparkApplication`: dereference, validate, decide, build, apply, update the status.
 
-pub mod update_status;
-pub mod submit;
-pub mod dereference;
-pub mod controller;
-pub mod certificates;
 pub mod apply;
 pub mod build;
-pub mod decision;
-pub mod submission;
-pub mod decide;
-pub mod observed;
 pub mod cause;
+pub mod certificates;
 pub mod conditions;
+pub mod controller;
+pub mod decide;
+pub mod decision;
+pub mod dereference;
 pub mod digest;
 pub mod history;
+pub mod observed;
+pub mod submission;
+pub mod submit;
+pub mod update_status;

@@ -20,7 +20,12 @@ impl Submission {
     /// Submission `attempt` of the application with this `uid`, with its first driver.
     pub fn first(uid: &str, attempt: u32) -> Self {
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{uid}/{attempt}").as_bytes());
-        Self { attempt, driver_epoch: 1, id: id.to_string(), spark_application_id: format!("spark-{}", id.simple()) }
+        Self {
+            attempt,
+            driver_epoch: 1,
+            id: id.to_string(),
+            spark_application_id: format!("spark-{}", id.simple()),
+        }
     }
 
     /// The same submission with its next driver.

@@ -239,7 +239,9 @@ impl<'a> Making<'a> {
             }
             // That of an earlier submission or epoch, or of an application that had the same name.
             Ownership::Ours | Ownership::Leaving => Err(pods::being_deleted(name)),
-            Ownership::Foreign => Err(Error::Foreign { object: format!("driver pod already exist: pod {name}") }),
+            Ownership::Foreign => {
+                Err(Error::Foreign { object: format!("driver pod already exist: pod {name}") })
+            }
         }
     }
 }
@@ -266,7 +268,9 @@ pub async fn delete_pool(ctx: &Context, key: &Key, pool: &ExecutorPool) -> Resul
 fn ui_service(services: &[Service]) -> Option<UiService> {
     let has_port = |service: &&Service| {
         let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_ref());
-        ports.is_some_and(|ports| ports.iter().any(|port| port.name.as_deref() == Some("spark-driver-ui-port")))
+        ports.is_some_and(|ports| {
+            ports.iter().any(|port| port.name.as_deref() == Some("spark-driver-ui-port"))
+        })
     };
     let service = services.iter().find(has_port)?;
     let spec = service.spec.as_ref()?;

@@ -60,7 +60,13 @@ fn tell(before: Option<&SparkApplicationStatus>, after: &SparkApplicationStatus)
     let (from, to) = (before.and_then(state), state(after));
     if from != to {
         let error = after.application_state.as_ref().and_then(|state| state.error_message.as_deref());
-        info!(from = name(from), to = name(to), submission = after.submission_id, error, "the application has a new state");
+        info!(
+            from = name(from),
+            to = name(to),
+            submission = after.submission_id,
+            error,
+            "the application has a new state"
+        );
     }
 }
 

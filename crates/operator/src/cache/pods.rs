@@ -48,7 +48,8 @@ impl Pods {
 
     pub(super) fn upsert(&mut self, view: PodView) -> Upsert {
         let (uid, version) = identity(&view.metadata);
-        let is_running_executor = view.label(ROLE_LABEL) == Some("executor") && view.phase() == Phase::Running;
+        let is_running_executor =
+            view.label(ROLE_LABEL) == Some("executor") && view.phase() == Phase::Running;
         let pod = Pod { uid, version, is_running_executor, form: Form::Parsed(Arc::new(view)) };
         match self.0.iter_mut().find(|known| known.uid == pod.uid) {
             Some(known) if known.version >= pod.version => return Upsert::Older,

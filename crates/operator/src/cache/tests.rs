@@ -30,8 +30,9 @@ fn application(name: &str, version: u64) -> Watched<SparkApplication> {
 }
 
 fn pod(application: &str, name: &str, version: u64) -> PodView {
-    let conditions = ["PodScheduled", "Ready", "ContainersReady", "Initialized"]
-        .map(|type_| json!({ "type": type_, "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z" }));
+    let conditions = ["PodScheduled", "Ready", "ContainersReady", "Initialized"].map(
+        |type_| json!({ "type": type_, "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z" }),
+    );
     serde_json::from_value(json!({
         "metadata": {
             "name": name, "namespace": "ns", "uid": format!("uid-of-{name}"), "resourceVersion": version.to_string(),

@@ -55,7 +55,8 @@ impl Watches {
         if tokio::time::timeout(within, all).await.is_ok() {
             return Ok(());
         }
-        let missing = self.synced.iter().filter(|(_, synced)| !*synced.borrow()).map(|(name, _)| name.clone());
+        let missing =
+            self.synced.iter().filter(|(_, synced)| !*synced.borrow()).map(|(name, _)| name.clone());
         Err(NotSynced { missing: missing.collect::<Vec<_>>().join(", "), after: within })
     }
 
@@ -90,18 +91,33 @@ pub fn watch_all(
         };
         let of_applications = (api(client, namespace), of_applications.clone());
         let metrics = metrics.clone();
-        watches.spawn(of_applications, sink(Kind::Applications), move |cache, change| match change {
-            Change::Seen(application) => cache.saw_application(application, &metrics.applications),
-            Change::Lost(application) => cache.lost_application(&application),
-        }, |application: &Watched<SparkApplication>| Some(key_of(application)));
-        watches.spawn((api(client, namespace), config.clone()), sink(Kind::Pools), |cache, change| match change {
-            Change::Seen(pool) => cache.saw_pool(pool),
-            Change::Lost(pool) => cache.lost_pool(&pool),
-        }, |pool: &Watched<ExecutorPool>| key_of_pool(pool));
-        watches.spawn((api(client, namespace), of_pods.clone()), sink(Kind::Pods), |cache, change| match change {
-            Change::Seen(pod) => cache.saw_pod(pod),
-            Change::Lost(pod) => cache.lost_pod(&pod),
-        }, key_of_pod);
+        watches.spawn(
+            of_applications,
+            sink(Kind::Applications),
+            move |cache, change| match change {
+                Change::Seen(application) => cache.saw_application(application, &metrics.applications),
+                Change::Lost(application) => cache.lost_application(&application),
+            },
+            |application: &Watched<SparkApplication>| Some(key_of(application)),
+        );
+        watches.spawn(
+            (api(client, namespace), config.clone()),
+            sink(Kind::Pools),
+            |cache, change| match change {
+                Change::Seen(pool) => cache.saw_pool(pool),
+                Change::Lost(pool) => cache.lost_pool(&pool),
+            },
+            |pool: &Watched<ExecutorPool>| key_of_pool(pool),
+        );
+        watches.spawn(
+            (api(client, namespace), of_pods.clone()),
+            sink(Kind::Pods),
+            |cache, change| match change {
+                Change::Seen(pod) => cache.saw_pod(pod),
+                Change::Lost(pod) => cache.lost_pod(&pod),
+            },
+            key_of_pod,
+        );
     }
     watches
 }
@@ -139,7 +155,12 @@ impl Watches {
         apply: impl Fn(&Cache, Change<K>) -> Option<Key> + Send + Sync + 'static,
         key: impl Fn(&K) -> Option<Key> + Send + Sync + 'static,
     ) where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug + Send + 'static,
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + DeserializeOwned
+            + Debug
+            + Send
+            + 'static,
     {
         sink.number = self.synced.len();
         let name = match &sink.namespace {

@@ -168,7 +168,11 @@ impl Elector {
                 .and_then(|spec| spec.acquire_time.clone())
                 .or_else(|| Some(now.clone())),
             renew_time: Some(now),
-            lease_transitions: Some(if is_renewal || before.is_none() { transitions } else { transitions + 1 }),
+            lease_transitions: Some(if is_renewal || before.is_none() {
+                transitions
+            } else {
+                transitions + 1
+            }),
             ..LeaseSpec::default()
         }
     }

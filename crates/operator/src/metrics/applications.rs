@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use hearth_crd::{ApplicationStateType, ExecutorState, SparkApplicationStatus};
 use jiff::Timestamp;
-use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, histogram_opts,
-};
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, histogram_opts};
 
 use super::sums::Sums;
 use crate::settings::MetricsSettings;
@@ -87,12 +85,13 @@ impl ApplicationMetrics {
             registry.register(Box::new(sums.clone()))?;
             Ok(sums)
         };
-        let histogram = |histogram: &str, help: &str, buckets: &[f64]| -> Result<HistogramVec, prometheus::Error> {
-            let opts: HistogramOpts = histogram_opts!(name(histogram), help, buckets.to_vec());
-            let histogram = HistogramVec::new(opts, &labels)?;
-            registry.register(Box::new(histogram.clone()))?;
-            Ok(histogram)
-        };
+        let histogram =
+            |histogram: &str, help: &str, buckets: &[f64]| -> Result<HistogramVec, prometheus::Error> {
+                let opts: HistogramOpts = histogram_opts!(name(histogram), help, buckets.to_vec());
+                let histogram = HistogramVec::new(opts, &labels)?;
+                registry.register(Box::new(histogram.clone()))?;
+                Ok(histogram)
+            };
         let apply_to_driver_running = prometheus::Histogram::with_opts(histogram_opts!(
             name("hearth_operator_apply_to_driver_running_seconds"),
             "From the creation of an application until its first driver runs.",
@@ -100,7 +99,10 @@ impl ApplicationMetrics {
         ))?;
         registry.register(Box::new(apply_to_driver_running.clone()))?;
         Ok(Self {
-            count: counter("spark_application_count", "Applications that were submitted for the first time.")?,
+            count: counter(
+                "spark_application_count",
+                "Applications that were submitted for the first time.",
+            )?,
             submits: counter("spark_application_submit_count", "Submissions.")?,
             failed_submits: counter("spark_application_failed_submission_count", "Submissions that failed.")?,
             successes: counter("spark_application_success_count", "Applications that ended well.")?,
@@ -114,13 +116,19 @@ impl ApplicationMetrics {
                 "spark_application_failure_execution_time_seconds",
                 "From the last submission to a failure.",
             )?,
-            submit_latency: sums("spark_application_submit_latency_seconds", "From the creation to the submission.")?,
+            submit_latency: sums(
+                "spark_application_submit_latency_seconds",
+                "From the creation to the submission.",
+            )?,
             submit_latencies: histogram(
                 "spark_application_submit_latency_seconds_histogram",
                 "From the creation to the submission.",
                 &settings.submit_latency_buckets,
             )?,
-            start_latency: sums("spark_application_start_latency_seconds", "From the creation until the driver runs.")?,
+            start_latency: sums(
+                "spark_application_start_latency_seconds",
+                "From the creation until the driver runs.",
+            )?,
             start_latencies: histogram(
                 "spark_application_start_latency_seconds_histogram",
                 "From the creation until the driver runs.",
@@ -267,9 +275,13 @@ mod tests {
     #[test]
     fn a_life_is_counted_once() {
         let registry = Registry::new();
-        let settings = MetricsSettings { labels: vec!["app.kubernetes.io/part-of".into()], ..MetricsSettings::default() };
+        let settings = MetricsSettings {
+            labels: vec!["app.kubernetes.io/part-of".into()],
+            ..MetricsSettings::default()
+        };
         let metrics = ApplicationMetrics::new(&registry, &settings, &[1.0]).unwrap();
-        let labels = metrics.label_values("ns", |name| (name == "app.kubernetes.io/part-of").then_some("etl"));
+        let labels =
+            metrics.label_values("ns", |name| (name == "app.kubernetes.io/part-of").then_some("etl"));
         let now = Timestamp::from_second(100).unwrap();
         let created = Some(Timestamp::from_second(97).unwrap());
         let mut before = None;
@@ -280,7 +292,13 @@ mod tests {
             ApplicationStateType::Completed,
         ] {
             let after = status(next);
-            metrics.transition(&Transition { labels: &labels, created, before: before.as_ref(), after: &after, now });
+            metrics.transition(&Transition {
+                labels: &labels,
+                created,
+                before: before.as_ref(),
+                after: &after,
+                now,
+            });
             before = Some(after);
         }
         let mut text = String::new();

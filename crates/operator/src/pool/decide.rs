@@ -196,7 +196,8 @@ fn create(
     status.next_executor_id = Some(end);
 }
 
-/// Deletes executors that are too many and had the time to leave: first those that do not run, then the newest.
+/// Deletes executors that are too many: at once those that do not run, as nothing is lost with them; the newest others once
+/// they had the time to leave.
 fn delete_surplus(
     now: Timestamp,
     census: &Census<'_>,
@@ -208,15 +209,16 @@ fn delete_surplus(
     if surplus == 0 {
         return;
     }
-    if let Some(wait) = left(now, surplus_since.unwrap_or(now), LEAVING) {
-        look_in(decision, wait);
-        return;
-    }
     let mut order: Vec<&&PodView> = census.live.iter().collect();
     order.sort_by_key(|pod| (pod.running_since().is_some(), std::cmp::Reverse(pod.executor_number())));
-    let victims = order.into_iter().take(surplus);
-    decision.delete.extend(victims.map(|pod| (pod.name().to_owned(), pod.uid().to_owned())));
-    look_in(decision, seconds(10));
+    order.truncate(surplus);
+    let running = order.iter().filter(|pod| pod.running_since().is_some()).count();
+    let wait = left(now, surplus_since.unwrap_or(now), LEAVING).filter(|_| running > 0);
+    if wait.is_some() {
+        order.truncate(surplus - running);
+    }
+    decision.delete.extend(order.into_iter().map(|pod| (pod.name().to_owned(), pod.uid().to_owned())));
+    look_in(decision, wait.unwrap_or(seconds(10)));
 }
 
 /// Writes the status: at once if something depends on it, after a moment if only counts changed.

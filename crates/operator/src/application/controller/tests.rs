@@ -112,7 +112,8 @@ async fn an_operator_that_is_killed_at_any_request_leaves_one_driver_and_two_exe
             settle(&operator(&api)).await.unwrap();
             let case = format!("{requests} requests, obeyed: {last_is_obeyed}");
             assert_eq!(state(&api), "SUBMITTED", "{case}");
-            let names: Vec<Value> = api.all("pods").into_iter().map(|pod| pod["metadata"]["name"].clone()).collect();
+            let names: Vec<Value> =
+                api.all("pods").into_iter().map(|pod| pod["metadata"]["name"].clone()).collect();
             assert_eq!(names, ["pi-1-exec-1", "pi-1-exec-2", "pi-driver"], "{case}");
             assert_eq!(api.get(APPLICATION).unwrap()["status"]["submissionAttempts"], 1, "{case}");
         }
@@ -128,7 +129,10 @@ async fn a_refused_driver_is_a_failed_submission_with_the_words_of_the_api_serve
     let status = api.get(APPLICATION).unwrap()["status"].clone();
     let error = status["applicationState"]["errorMessage"].as_str().unwrap();
     assert_eq!(status["applicationState"]["state"], "FAILED");
-    assert!(error.contains("exceeded quota: small") && error.contains("failed to run spark-submit"), "{error}");
+    assert!(
+        error.contains("exceeded quota: small") && error.contains("failed to run spark-submit"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

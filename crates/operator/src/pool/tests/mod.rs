@@ -401,10 +401,12 @@ fn pods_of_executors_that_ended_can_be_kept() {
 #[test]
 fn executors_that_are_too_many_have_ten_seconds_to_leave() {
     let mut world = World::running(3).pod(4, &pending()).replicas(2);
+    // One that does not run goes at once.
     world.check(&expect![[r#"
         status: 3 of 4 ready, next [5], failed 0, starts 0
           Ready True AllReady: 3 of 2 executors are ready
           Blocked False NotBlocked: executors are made as they are asked for
+        delete ["pi-1-exec-4"]
         again in 10 s
     "#]]);
     world.surplus_since = Some(at(95));
@@ -412,9 +414,10 @@ fn executors_that_are_too_many_have_ten_seconds_to_leave() {
         status: 3 of 4 ready, next [5], failed 0, starts 0
           Ready True AllReady: 3 of 2 executors are ready
           Blocked False NotBlocked: executors are made as they are asked for
+        delete ["pi-1-exec-4"]
         again in 5 s
     "#]]);
-    // Those that do not run go first, then the newest.
+    // Of those that run, the newest.
     world.surplus_since = Some(at(90));
     world.check(&expect![[r#"
         status: 3 of 4 ready, next [5], failed 0, starts 0
@@ -429,6 +432,7 @@ fn executors_that_are_too_many_have_ten_seconds_to_leave() {
         status: 3 of 4 ready, next [5], failed 0, starts 0
           Ready True AllReady: 3 of 2 executors are ready
           Blocked False NotBlocked: executors are made as they are asked for
+        delete ["pi-1-exec-4"]
         again in 10 s
     "#]]);
 }
