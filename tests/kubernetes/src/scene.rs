@@ -93,9 +93,7 @@ fn play<F: Future<Output = anyhow::Result<()>>>(
 impl Scene {
     async fn open(cluster: &'static Cluster, name: &str) -> anyhow::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let kubeconfig = Kubeconfig::read_from(&cluster.kubeconfig)?;
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
-        let client = Client::try_from(config)?;
+        let client = Client::try_from(config(cluster).await?)?;
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let namespace = format!("t-{name}-{}-{count}", std::process::id());
         let scene = Self { cluster, client, namespace };
@@ -145,17 +143,37 @@ impl Scene {
 
     /// The applications of the test's namespace.
     pub fn applications(&self) -> Api<DynamicObject> {
-        self.objects("sparkoperator.k8s.io", "v1beta2", "SparkApplication")
+        self.applications_of(self.client.clone())
+    }
+
+    /// As [`Self::applications`], as another user sees them.
+    pub fn applications_of(&self, client: Client) -> Api<DynamicObject> {
+        self.objects(client, "sparkoperator.k8s.io", "v1beta2", "SparkApplication")
     }
 
     /// The executor pools of the test's namespace.
     pub fn pools(&self) -> Api<DynamicObject> {
-        self.objects("hearth.dev", "v1alpha1", "ExecutorPool")
+        self.pools_of(self.client.clone())
     }
 
-    fn objects(&self, group: &str, version: &str, kind: &str) -> Api<DynamicObject> {
+    /// As [`Self::pools`], as another user sees them.
+    pub fn pools_of(&self, client: Client) -> Api<DynamicObject> {
+        self.objects(client, "hearth.dev", "v1alpha1", "ExecutorPool")
+    }
+
+    fn objects(&self, client: Client, group: &str, version: &str, kind: &str) -> Api<DynamicObject> {
         let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind));
-        Api::namespaced_with(self.client.clone(), &self.namespace, &resource)
+        Api::namespaced_with(client, &self.namespace, &resource)
+    }
+
+    /// A client that shows this token, and nothing of the tests' own rights.
+    ///
+    /// # Errors
+    /// The kubeconfig cannot be read.
+    pub async fn client_with_token(&self, token: &str) -> anyhow::Result<Client> {
+        let mut config = config(self.cluster).await?;
+        config.auth_info = serde_json::from_value(serde_json::json!({ "token": token }))?;
+        Ok(Client::try_from(config)?)
     }
 
     /// An example with the image of the tests.
@@ -181,6 +199,17 @@ impl Scene {
     pub async fn apply(&self, manifest: &Manifest) -> anyhow::Result<Application> {
         let application = Application::watch(self.applications(), manifest.name()).await?;
         self.kubectl(&["apply", "-f", "-"], &manifest.text()).await?.success()?;
+        Ok(application)
+    }
+
+    /// Makes an application as a program does, that is without the checks of `kubectl`, and watches it from the beginning.
+    ///
+    /// # Errors
+    /// The API server refuses.
+    pub async fn post(&self, manifest: &Manifest) -> anyhow::Result<Application> {
+        let application = Application::watch(self.applications(), manifest.name()).await?;
+        let object = serde_json::from_str(&manifest.text())?;
+        self.applications().create(&PostParams::default(), &object).await?;
         Ok(application)
     }
 
@@ -276,6 +305,11 @@ impl Scene {
     pub fn file(&self, path: &str) -> std::path::PathBuf {
         Path::new(crate::workspace()).join(path)
     }
+}
+
+async fn config(cluster: &Cluster) -> anyhow::Result<Config> {
+    let kubeconfig = Kubeconfig::read_from(&cluster.kubeconfig)?;
+    Ok(Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?)
 }
 
 /// Selects the pods of an application with this role.

@@ -137,6 +137,22 @@ fn a_type_that_nobody_knows_is_refused_by_the_api_server() {
     });
 }
 
+#[test]
+fn fields_that_nobody_knows_are_pruned_and_the_rest_runs() {
+    in_namespace("unknown-field", async |scene| {
+        let manifest = scene
+            .example("pi")?
+            .with("/spec/colour", json!("red"))
+            .with("/spec/executor/instancse", json!(7));
+        let app = scene.post(&manifest).await?;
+        let object = scene.applications().get("pi").await?;
+        for pointer in ["/spec/colour", "/spec/executor/instancse"] {
+            ensure!(object.data.pointer(pointer).is_none(), "{pointer} is still there");
+        }
+        app.reaches("COMPLETED").await
+    });
+}
+
 /// Why the last attempt failed, as a word.
 fn cause(app: &Application) -> String {
     let status = app.status();

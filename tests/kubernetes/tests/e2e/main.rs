@@ -8,5 +8,6 @@ mod install;
 mod lifetime;
 mod pi;
 mod resources;
+mod rights;
 mod suspended;
 mod waiting;

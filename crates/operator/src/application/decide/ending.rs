@@ -20,7 +20,6 @@ pub(super) fn succeed(draft: &mut Draft<'_>, driver: &PodView) -> Next {
     history::record(&mut draft.status, end.0, AttemptOutcome::Succeeded, None);
     draft.status.termination_time = Some(end);
     draft.go_with(State::Succeeding, None);
-    draft.note("SparkDriverCompleted", format!("Driver {} completed", driver.name()));
     Next::Again
 }
 
@@ -48,6 +47,8 @@ pub(super) fn fail(draft: &mut Draft<'_>, driver: Option<&PodView>, failure: &Fa
 /// Ended well: over, or run again.
 pub(super) fn on_succeeding(draft: &mut Draft<'_>) -> Next {
     if policy::after_success(draft.spec()) {
+        let driver = draft.status.driver_info.pod_name.clone().unwrap_or_default();
+        draft.note("SparkDriverCompleted", format!("Driver {driver} completed"));
         return run_again(draft, false);
     }
     let now = draft.time();

@@ -13,7 +13,6 @@ fn a_driver_that_ended_well_completes_the_application() {
     expect![[r#"
         delete executors
         COMPLETED run 1 submission 1
-        event SparkDriverCompleted: Driver pi-driver completed
         event SparkApplicationCompleted: SparkApplication pi completed
     "#]]
     .assert_eq(&shown(&world.apply()));
@@ -150,7 +149,6 @@ fn executors_are_kept_if_the_user_wants_to_look_at_them() {
     world.observed.pool = Some(std::sync::Arc::new(world.pool()));
     world.after(9).driver(&exited(0, "")).check(&expect![[r#"
         COMPLETED run 1 submission 1
-        event SparkDriverCompleted: Driver pi-driver completed
         event SparkApplicationCompleted: SparkApplication pi completed
     "#]]);
 }

@@ -44,7 +44,6 @@ fn a_driver_that_ended_before_anybody_saw_it_run() {
     World::submitted().after(9).driver(&exited(0, "")).check(&expect![[r#"
         delete executors
         COMPLETED run 1 submission 1
-        event SparkDriverCompleted: Driver pi-driver completed
         event SparkApplicationCompleted: SparkApplication pi completed
     "#]]);
 }
@@ -79,7 +78,6 @@ fn a_node_that_cannot_be_asked() {
     world.driver(&exited(0, "")).check(&expect![[r#"
         delete executors
         COMPLETED run 1 submission 1
-        event SparkDriverCompleted: Driver pi-driver completed
         event SparkApplicationCompleted: SparkApplication pi completed
     "#]]);
 }
