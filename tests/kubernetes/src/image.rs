@@ -37,7 +37,7 @@ pub(crate) fn load() -> anyhow::Result<String> {
 }
 
 /// Cargo's folder for this profile.
-fn binaries() -> anyhow::Result<PathBuf> {
+pub(crate) fn binaries() -> anyhow::Result<PathBuf> {
     let test = std::env::current_exe()?;
     let folder = test.ancestors().nth(2).context("the folder of the binaries")?;
     ensure!(

@@ -25,5 +25,5 @@ pub use cluster::{Cluster, workspace};
 pub use install::{OPERATOR_NAMESPACE, RELEASE};
 pub use manifest::Manifest;
 pub use scene::{Scene, alone, in_namespace};
-pub use tools::{Output, helm, kubectl, run};
+pub use tools::{Output, hearth, helm, kubectl, run};
 pub use until::{until_all, until_gone, until_one};

@@ -233,6 +233,17 @@ impl Scene {
         tokio::task::spawn_blocking(move || run(command, &input)).await?
     }
 
+    /// Runs `hearth` for the test's namespace.
+    ///
+    /// # Errors
+    /// It is not built, or cannot be started.
+    pub async fn hearth(&self, arguments: &[&str], input: &str) -> anyhow::Result<Output> {
+        let mut command = crate::hearth(self.cluster)?;
+        command.args(arguments).args(["--namespace", &self.namespace]);
+        let input = input.to_owned();
+        tokio::task::spawn_blocking(move || run(command, &input)).await?
+    }
+
     /// The pods of an application with this role, `driver` or `executor`.
     ///
     /// # Errors

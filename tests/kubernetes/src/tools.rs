@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
-use crate::Cluster;
+use crate::{Cluster, image};
 
 /// What a command wrote, and how it ended.
 #[derive(Clone, Debug)]
@@ -41,6 +41,16 @@ pub fn kubectl(cluster: &Cluster) -> Command {
 /// `helm` for this cluster.
 pub fn helm(cluster: &Cluster) -> Command {
     tool(cluster, "helm")
+}
+
+/// `hearth` of this build, for this cluster.
+///
+/// # Errors
+/// It is not built.
+pub fn hearth(cluster: &Cluster) -> anyhow::Result<Command> {
+    let mut command = Command::new(image::binaries()?.join("hearth"));
+    command.env("KUBECONFIG", &cluster.kubeconfig);
+    Ok(command)
 }
 
 /// The own cluster brings its tools; for another one they are in the path.

@@ -90,11 +90,11 @@ fn mounts_token(pod: &Pod) -> bool {
 async fn token(scene: &Scene, account: &str) -> anyhow::Result<String> {
     let accounts = scene.api::<ServiceAccount>();
     let answer = accounts.create_token_request(account, &PostParams::default(), &request()).await?;
-    Ok(answer.status.context("a token")?.token)
+    answer.status.and_then(|status| status.token).context("a token")
 }
 
 fn request() -> TokenRequest {
-    TokenRequest { spec: TokenRequestSpec::default(), ..TokenRequest::default() }
+    TokenRequest { spec: Some(TokenRequestSpec::default()), ..TokenRequest::default() }
 }
 
 fn refused<T>(what: &str, answer: kube::Result<T>) -> anyhow::Result<()> {
