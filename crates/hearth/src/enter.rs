@@ -12,10 +12,18 @@ use hearth_types::pod::{ROLE, ROLE_EXECUTOR};
 
 use crate::first_process;
 
+#[expect(unsafe_code, reason = "the allocator's own constructor, which takes and returns nothing")]
+unsafe extern "C" {
+    /// What mimalloc does when it is loaded. The loader calls it after `enter`, so on executors never, and a mimalloc that
+    /// believes to be loading asks the system for every single page and gives it back at once.
+    safe fn _mi_auto_process_init();
+}
+
 extern "C" fn enter() {
     // Before anything else: there must be no other thread, and little memory.
     first_process::split();
     if std::env::var_os(ROLE).is_some_and(|role| role == ROLE_EXECUTOR) {
+        _mi_auto_process_init();
         // A panic cannot leave a function that the loader calls; `executor_main` lets none out.
         let ended = hearth_executor::executor_main(Arc::new(RddRunner));
         exit(i32::from(ended != std::process::ExitCode::SUCCESS));

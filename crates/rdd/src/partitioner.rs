@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use hearth_storage::{Data, hash_key, reduce_of};
+use hearth_storage::{Data, hash_key, reduce_of, sort_prefix};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -77,16 +77,55 @@ impl<K: Hash> Partitioner<K> for HashPartitioner {
 
 /// Keeps ranges of keys together, so that sorted partitions in order are sorted as a whole. Spark: `RangePartitioner`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "K: Serialize + Clone", deserialize = "K: DeserializeOwned + 'static"))]
 pub struct RangePartitioner<K> {
-    /// The greatest key of each partition but the last, ascending.
-    bounds: Vec<K>,
+    bounds: Bounds<K>,
     ascending: bool,
 }
 
-impl<K: Ord + Clone> RangePartitioner<K> {
+/// The greatest key of each partition but the last, ascending.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<K>", into = "Vec<K>")]
+#[serde(bound(serialize = "K: Serialize + Clone", deserialize = "K: DeserializeOwned + 'static"))]
+struct Bounds<K> {
+    keys: Vec<K>,
+    /// The prefixes of all keys, or nothing.
+    prefixes: Vec<u64>,
+}
+
+impl<K: 'static> From<Vec<K>> for Bounds<K> {
+    fn from(keys: Vec<K>) -> Self {
+        let prefixes: Option<_> = keys.iter().map(sort_prefix).collect();
+        Self { keys, prefixes: prefixes.unwrap_or_default() }
+    }
+}
+
+impl<K> From<Bounds<K>> for Vec<K> {
+    fn from(bounds: Bounds<K>) -> Self {
+        bounds.keys
+    }
+}
+
+impl<K: Ord + 'static> Bounds<K> {
+    /// How many bounds are less than a key.
+    fn below(&self, key: &K) -> usize {
+        // Only bounds with the prefix of the key must be looked at.
+        let (from, to) = match sort_prefix(key) {
+            Some(prefix) => {
+                let from = self.prefixes.partition_point(|bound| *bound < prefix);
+                let same = self.prefixes[from..].partition_point(|bound| *bound == prefix);
+                (from, from + same)
+            }
+            None => (0, self.keys.len()),
+        };
+        from + self.keys[from..to].partition_point(|bound| bound < key)
+    }
+}
+
+impl<K: Ord + Clone + 'static> RangePartitioner<K> {
     /// Cuts at these keys, ascending, each the last of its partition.
     pub fn from_bounds(bounds: Vec<K>, ascending: bool) -> Self {
-        Self { bounds, ascending }
+        Self { bounds: bounds.into(), ascending }
     }
 
     /// Chooses at most `partitions - 1` bounds from a sample of keys, each standing for so many records.
@@ -106,7 +145,7 @@ impl<K: Ord + Clone> RangePartitioner<K> {
                 target += step;
             }
         }
-        Self { bounds, ascending }
+        Self::from_bounds(bounds, ascending)
     }
 }
 
@@ -115,12 +154,12 @@ where
     K: Data + Ord + Debug,
 {
     fn partitions(&self) -> u32 {
-        self.bounds.len() as u32 + 1
+        self.bounds.keys.len() as u32 + 1
     }
 
     fn partition(&self, key: &K) -> u32 {
-        let at = self.bounds.partition_point(|bound| bound < key) as u32;
-        if self.ascending { at } else { self.bounds.len() as u32 - at }
+        let at = self.bounds.below(key);
+        (if self.ascending { at } else { self.bounds.keys.len() - at }) as u32
     }
 }
 
@@ -219,12 +258,28 @@ mod tests {
     }
 
     #[test]
+    fn text_goes_where_a_comparison_with_every_bound_says() {
+        let text = ["", "a", "abcdefgh", "abcdefghi", "abcdefghij", "abcdefghz", "b"].map(str::to_owned);
+        let partitioner = RangePartitioner::from_bounds(text[1..6].to_vec(), true);
+        for (key, below) in text.iter().zip([0, 0, 1, 2, 3, 4, 5]) {
+            assert_eq!(partitioner.partition(key), below, "{key}");
+            assert_eq!(
+                partitioner.partition(&format!("{key}!")),
+                text[1..6].iter().filter(|bound| **bound < format!("{key}!")).count() as u32
+            );
+        }
+        let come: RangePartitioner<String> =
+            wire::decode("partitioner", &wire::encode("partitioner", &partitioner).unwrap()).unwrap();
+        assert_eq!(come, partitioner);
+    }
+
+    #[test]
     fn bounds_of_a_sample_cut_the_weight_evenly_and_never_repeat() {
         let sample = (0..100).map(|key| (key, 1.0)).collect();
         let even = RangePartitioner::from_sample(sample, 4, true);
-        assert_eq!(even.bounds, vec![24, 49, 74]);
+        assert_eq!(even.bounds.keys, vec![24, 49, 74]);
         let same = RangePartitioner::from_sample(vec![(7, 1.0); 100], 4, true);
-        assert_eq!(same.bounds, vec![7]);
+        assert_eq!(same.bounds.keys, vec![7]);
     }
 
     #[test]

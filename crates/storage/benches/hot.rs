@@ -90,8 +90,9 @@ fn count_words(blocks: &Arc<BlockManager>) {
     let rounds = 20;
     let mut counts = ExternalAggregator::new(SpillContext::new(blocks, &task));
     for _ in 0..rounds {
-        for word in &text {
-            counts.insert((*word).to_owned(), 1u64, |one| one, |sum, one| sum + one).unwrap();
+        for words in text.chunks(32) {
+            let mut pairs = words.iter().map(|word| ((*word).to_owned(), 1u64)).collect();
+            counts.insert_all(&mut pairs, |one| one, |sum, one| sum + one).unwrap();
         }
     }
     let total: u64 = counts.finish(|a, b| a + b).unwrap().map(|pair| pair.unwrap().1).sum();
@@ -133,12 +134,14 @@ fn group(blocks: &Arc<BlockManager>) {
 fn sort(blocks: &Arc<BlockManager>) {
     let task = blocks.memory().task(TaskId(1));
     let mut numbers = Numbers(4);
-    let rows: Vec<String> = (0..1_000_000).map(|_| format!("{:010}", numbers.next())).collect();
+    let rows: Vec<(String, String)> =
+        (0..1_000_000).map(|_| (format!("{:010}", numbers.next()), "x".repeat(88))).collect();
     let started = Started::now();
-    let mut sorter = ExternalSorter::new(SpillContext::new(blocks, &task), |a: &String, b: &String| a.cmp(b));
+    let mut sorter =
+        ExternalSorter::new(SpillContext::new(blocks, &task), |pair: &(String, String)| &pair.0, true);
     rows.into_iter().for_each(|row| sorter.insert(row).unwrap());
     black_box(sorter.finish().unwrap().map(Result::unwrap).count());
-    report("sort strings of 10 B", 1_000_000, started);
+    report("sort strings of 10 B with 88 B", 1_000_000, started);
 }
 
 fn write_and_read(

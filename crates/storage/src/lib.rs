@@ -12,6 +12,7 @@ mod data;
 mod error;
 mod hash;
 mod memory;
+mod prefix;
 mod shuffle;
 mod size;
 mod spill;
@@ -24,6 +25,7 @@ pub use data::Data;
 pub use error::{Corruption, Error, FileError, Result};
 pub use hash::{hash_key, reduce_of};
 pub use memory::{MemoryConf, MemoryManager, MemoryUsage, TaskMemory};
+pub use prefix::sort_prefix;
 pub use shuffle::{
     FetchContext, FetchError, FetchLimits, FetchRequest, MapOutputWriter, Remote, ShuffleReader, SpillMetrics,
 };

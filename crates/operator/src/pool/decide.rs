@@ -20,8 +20,9 @@ use crate::pod_view::PodView;
 
 /// How long executors that are too many have to leave by themselves, as the driver tells them to.
 const LEAVING: Duration = Duration::from_secs(10);
-/// How long an executor that ended well keeps its place: the driver lowers the number just after it told it to go.
-const PLACE_KEPT: Duration = Duration::from_secs(3);
+/// How long an executor that ended well keeps its place: the driver lowers the number just after it told it to go, or ends itself,
+/// which a busy node tells seconds later.
+const PLACE_KEPT: Duration = Duration::from_secs(15);
 /// For how long mere counts are gathered.
 const SETTLING: Duration = Duration::from_secs(3);
 /// How long executors must have worked for earlier failures to be forgotten.
@@ -123,6 +124,8 @@ fn delete_ended(
 /// For how long the place of an executor that ended well is kept.
 fn place_kept(now: Timestamp, ended: &super::census::Ended<'_>) -> Option<Duration> {
     match ended.end {
+        // Somebody else told it to go.
+        End::Succeeded if ended.pod.is_terminating() => None,
         End::Succeeded => settling(now, ended.finished_at()?, PLACE_KEPT),
         End::Failed(_) => None,
     }
@@ -218,7 +221,7 @@ fn delete_surplus(
         order.truncate(surplus - running);
     }
     decision.delete.extend(order.into_iter().map(|pod| (pod.name().to_owned(), pod.uid().to_owned())));
-    look_in(decision, wait.unwrap_or(seconds(10)));
+    look_in(decision, wait.unwrap_or_else(|| seconds(10)));
 }
 
 /// Writes the status: at once if something depends on it, after a moment if only counts changed.

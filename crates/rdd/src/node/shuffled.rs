@@ -109,12 +109,7 @@ impl<K: Data + Ord, V: Data> Node for Sorted<K, V> {
     }
 
     fn compute(&self, split: u32, task: &TaskContext) -> Records<(K, V)> {
-        let records = task.read_shuffle(self.far.shuffle, split);
-        if self.ascending {
-            task.sort(records, |left: &(K, V), right| left.0.cmp(&right.0))
-        } else {
-            task.sort(records, |left: &(K, V), right| right.0.cmp(&left.0))
-        }
+        task.sort(task.read_shuffle::<(K, V)>(self.far.shuffle, split), self.ascending)
     }
 }
 

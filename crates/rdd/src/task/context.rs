@@ -408,13 +408,14 @@ impl TaskContext {
         Box::new(aggregator.finish(merge).or_throw().map(OrThrow::or_throw))
     }
 
-    /// The same records in order.
-    pub(crate) fn sort<R: Data>(
+    /// The same pairs in the order of their keys.
+    pub(crate) fn sort<K: Data + Ord, V: Data>(
         &self,
-        records: impl Iterator<Item = R>,
-        compare: impl Fn(&R, &R) -> std::cmp::Ordering + 'static,
-    ) -> Records<R> {
-        let mut sorter = ExternalSorter::new(self.inner.spill.clone(), compare);
+        records: impl Iterator<Item = (K, V)>,
+        is_ascending: bool,
+    ) -> Records<(K, V)> {
+        let key = key_of::<K, V>;
+        let mut sorter = ExternalSorter::new(self.inner.spill.clone(), key, is_ascending);
         for record in records {
             sorter.insert(record).or_throw();
         }
@@ -478,4 +479,8 @@ impl fmt::Debug for TaskContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TaskContext({})", self.inner.launch.description.id)
     }
+}
+
+fn key_of<K, V>(pair: &(K, V)) -> &K {
+    &pair.0
 }

@@ -4,6 +4,7 @@ mod aggregator;
 mod context;
 mod heap;
 mod merge;
+mod order;
 mod run;
 mod sorter;
 

@@ -1,43 +1,52 @@
 //! Sorts records, with spills. Spark: `ExternalSorter` with an ordering.
 
-use std::cmp::Ordering;
+use std::marker::PhantomData;
 use std::mem::{needs_drop, size_of};
-use std::rc::Rc;
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::context::SpillContext;
 use super::merge::{WithGrant, merge_runs};
+use super::order::KeyOrder;
 use super::run::SpilledRun;
 use crate::Result;
 use crate::memory::Grant;
 use crate::size::{HeapEstimate, heap_size};
 
-/// Takes records and gives them sorted. Equal records keep their order.
-pub struct ExternalSorter<T, F> {
+/// Takes records and gives them sorted by their keys. Records with equal keys keep their order.
+pub struct ExternalSorter<T, K, F> {
     ctx: SpillContext,
-    compare: F,
+    order: KeyOrder<F>,
     records: Vec<T>,
     grant: Grant,
     spilled: Vec<SpilledRun>,
     heap: HeapEstimate,
+    kind: PhantomData<fn() -> K>,
 }
 
-impl<T, F> std::fmt::Debug for ExternalSorter<T, F> {
+impl<T, K, F> std::fmt::Debug for ExternalSorter<T, K, F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ExternalSorter").field("spills", &self.spilled.len()).finish_non_exhaustive()
     }
 }
 
-impl<T, F> ExternalSorter<T, F>
+impl<T, K, F> ExternalSorter<T, K, F>
 where
     T: Serialize + DeserializeOwned + 'static,
-    F: Fn(&T, &T) -> Ordering + 'static,
+    K: Ord + 'static,
+    F: Fn(&T) -> &K + Clone + 'static,
 {
-    /// Sorts by `compare`, which must be a total order.
-    pub fn new(ctx: SpillContext, compare: F) -> Self {
-        let grant = Grant::new(ctx.memory());
-        Self { ctx, compare, records: Vec::new(), grant, spilled: Vec::new(), heap: HeapEstimate::default() }
+    /// Sorts by the key that `key` finds in a record.
+    pub fn new(ctx: SpillContext, key: F, is_ascending: bool) -> Self {
+        Self {
+            grant: Grant::new(ctx.memory()),
+            ctx,
+            order: KeyOrder::new(key, is_ascending),
+            records: Vec::new(),
+            spilled: Vec::new(),
+            heap: HeapEstimate::default(),
+            kind: PhantomData,
+        }
     }
 
     /// Adds a record. Spills when the task's memory is used up.
@@ -55,14 +64,13 @@ where
 
     /// The records in order.
     pub fn finish(mut self) -> Result<Box<dyn Iterator<Item = Result<T>>>> {
-        self.records.sort_by(&self.compare);
+        self.order.sort(&mut self.records);
         if self.spilled.is_empty() {
             let records = self.records.into_iter().map(Ok);
             return Ok(Box::new(WithGrant { records, _grant: self.grant }));
         }
-        // The comparison is shared by the passes of the merge.
-        let compare = Rc::new(self.compare);
-        let compare = move |left: &T, right: &T| compare(left, right);
+        let order = self.order;
+        let compare = move |left: &T, right: &T| order.compare(left, right);
         Ok(Box::new(merge_runs(&self.ctx, self.grant, self.spilled, self.records, compare)?))
     }
 
@@ -70,8 +78,10 @@ where
     #[cold]
     fn make_room(&mut self) -> Result<()> {
         let larger = (self.records.capacity() * 2).max(64);
-        // While it grows the old vector is there too; later sorting needs as much for its scratch space.
-        let used = (larger + larger / 2) as u64 * size_of::<T>() as u64 + self.heap.bytes();
+        // While it grows the old vector is there too, which is half as large.
+        let used =
+            larger * size_of::<T>() + (larger / 2 * size_of::<T>()).max(KeyOrder::<F>::scratch::<T>(larger));
+        let used = used as u64 + self.heap.bytes();
         if self.grant.cover(used) {
             self.records.reserve_exact(larger - self.records.len());
             return Ok(());
@@ -87,13 +97,13 @@ where
 
     /// The vector, the scratch space of sorting it, and what the records point to.
     fn used(&self) -> u64 {
-        let slots = self.records.capacity() + self.records.capacity() / 2;
-        slots as u64 * size_of::<T>() as u64 + self.heap.bytes()
+        let slots = self.records.capacity();
+        (slots * size_of::<T>() + KeyOrder::<F>::scratch::<T>(slots)) as u64 + self.heap.bytes()
     }
 
     fn spill(&mut self) -> Result<()> {
         let used = self.used();
-        self.records.sort_by(&self.compare);
+        self.order.sort(&mut self.records);
         let records = std::mem::take(&mut self.records);
         self.spilled.push(SpilledRun::write(&self.ctx, used, records.into_iter().map(Ok))?);
         self.heap.restart();

@@ -134,7 +134,7 @@ fn keys_with_equal_hashes_stay_apart_also_across_spills() {
 #[test]
 fn sorting_in_memory_is_stable() {
     let (_fixture, ctx, _) = fixture(64 * MIB);
-    let mut sorter = ExternalSorter::new(ctx.clone(), |a: &(u64, u64), b: &(u64, u64)| a.0.cmp(&b.0));
+    let mut sorter = ExternalSorter::new(ctx.clone(), |pair: &(u64, u64)| &pair.0, true);
     let mut random = Random::new(5);
     let records: Vec<(u64, u64)> = (0..10_000).map(|n| (random.below(100), n)).collect();
     records.iter().for_each(|record| sorter.insert(*record).unwrap());
@@ -146,7 +146,7 @@ fn sorting_in_memory_is_stable() {
 #[test]
 fn sorting_ten_times_the_memory_spills_stays_stable_and_within_its_memory() {
     let (fixture, ctx, task) = fixture(2 * MIB);
-    let mut sorter = ExternalSorter::new(ctx.clone(), |a: &(String, u64), b: &(String, u64)| a.0.cmp(&b.0));
+    let mut sorter = ExternalSorter::new(ctx.clone(), |pair: &(String, u64)| &pair.0, true);
     let mut random = Random::new(6);
     for n in 0..200_000 {
         sorter.insert((format!("some text to sort by, number {:05}", random.below(20_000)), n)).unwrap();
@@ -162,7 +162,7 @@ fn sorting_ten_times_the_memory_spills_stays_stable_and_within_its_memory() {
 #[test]
 fn hundreds_of_runs_are_merged_in_passes() {
     let (_fixture, ctx, task) = fixture(300 * 1024);
-    let mut sorter = ExternalSorter::new(ctx.clone(), |a: &(u64, u64), b: &(u64, u64)| a.0.cmp(&b.0));
+    let mut sorter = ExternalSorter::new(ctx.clone(), |pair: &(u64, u64)| &pair.0, true);
     let mut random = Random::new(8);
     for n in 0..1_500_000 {
         sorter.insert((random.below(1_000), n)).unwrap();
@@ -186,7 +186,7 @@ fn hundreds_of_runs_are_merged_in_passes() {
 fn a_spill_directory_that_cannot_be_used_is_named() {
     let (fixture, ctx, _) = fixture(MIB);
     fixture.break_directory();
-    let mut sorter = ExternalSorter::new(ctx, |a: &u64, b: &u64| a.cmp(b));
+    let mut sorter = ExternalSorter::new(ctx, |number: &u64| number, true);
     let error = (0..1_000_000).find_map(|n| sorter.insert(n).err()).unwrap();
     assert!(error.to_string().contains(fixture.blocks.local_dir().to_str().unwrap()), "{error}");
 }

@@ -184,6 +184,11 @@ impl Assembler {
             if is_whole && self.pending.is_empty() {
                 self.give_out(piece, data.split_to(take), parts);
             } else {
+                if self.pending.is_empty() {
+                    // All that will be held of the piece at a time, so that it need not move while it grows.
+                    let rest = usize::try_from(*left).unwrap_or(usize::MAX);
+                    self.pending.reserve(take.saturating_add(rest).min(GIVE_OUT + CHUNK_SIZE));
+                }
                 self.pending.extend_from_slice(&data[..take]);
                 data.advance(take);
                 let cut = if is_whole { self.pending.len() } else { self.complete_frames() };

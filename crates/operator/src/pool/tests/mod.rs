@@ -318,7 +318,7 @@ fn an_executor_that_left_when_it_was_told_to_is_not_replaced() {
         status: 1 of 1 ready, next [3], failed 0, starts 0
           Ready False Starting: 1 of 2 executors are ready
           Blocked False NotBlocked: executors are made as they are asked for
-        again in 3 s
+        again in 15 s
     "#]]);
     world.clone().replicas(1).check(&expect![[r#"
         status: 1 of 1 ready, next [3], failed 0, starts 0
@@ -327,7 +327,7 @@ fn an_executor_that_left_when_it_was_told_to_is_not_replaced() {
         delete ["pi-1-exec-2"]
     "#]]);
     // Nobody lowered it.
-    world.at(104).check(&expect![[r#"
+    world.at(116).check(&expect![[r#"
         status: 1 of 1 ready, next [4], failed 0, starts 0
           Ready False Starting: 1 of 2 executors are ready
           Blocked False NotBlocked: executors are made as they are asked for
