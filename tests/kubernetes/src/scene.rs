@@ -279,7 +279,10 @@ impl Scene {
                     return Ok(line);
                 }
             }
-            Err(anyhow!("the log of {pod} ended without {text:?}"))
+            // A log that is followed may end before its last lines.
+            let log = self.log(pod).await?;
+            let line = log.lines().find(|line| line.contains(text)).map(str::to_owned);
+            line.ok_or_else(|| anyhow!("the log of {pod} ended without {text:?}"))
         };
         tokio::time::timeout(limits::STEP, find)
             .await

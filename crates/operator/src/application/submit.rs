@@ -28,7 +28,7 @@ use crate::names::{Names, SUBMISSION_ID_LABEL};
 use crate::pods;
 
 /// How long the service account of a new namespace may be missing.
-const ACCOUNT_PATIENCE: i64 = 30;
+const ACCOUNT_PATIENCE: i64 = 10;
 
 /// The name of the UI's service, its address and its port.
 pub type UiService = (String, String, i32);

@@ -54,11 +54,14 @@ fn the_operator_is_installed_without_helm_and_runs_pi() {
     });
 }
 
-/// Applies `deploy/install.yaml` with the image of the tests, runs pi, and removes the operator again.
+/// Applies `deploy/install.yaml` with the image of the tests, for the test's namespace instead of `default`; runs pi, and removes
+/// the operator again.
 async fn install_yaml(scene: &Scene) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(workspace().join("deploy/install.yaml"))?;
     let image = scene.cluster.image.clone();
     let text = text.replace("hearth:0.1.0", &image);
+    let text = text.replace("namespace: default", &format!("namespace: {}", scene.namespace));
+    let text = text.replace("--namespaces=default", &format!("--namespaces={}", scene.namespace));
     let objects = text.clone();
     let mut apply = kubectl(scene.cluster);
     apply.args(["apply", "--server-side", "--force-conflicts", "-f", "-"]);

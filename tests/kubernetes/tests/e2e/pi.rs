@@ -69,6 +69,11 @@ fn deleting_a_running_application_leaves_nothing() {
 pub(crate) async fn delete(scene: &Scene, app: &Application) -> anyhow::Result<()> {
     scene.applications().delete(&app.name, &DeleteParams::default()).await?;
     app.is_deleted().await?;
+    nothing_is_left(scene).await
+}
+
+/// Waits until nothing that the operator makes is in the namespace.
+pub(crate) async fn nothing_is_left(scene: &Scene) -> anyhow::Result<()> {
     let (all, limit) = (ListParams::default(), limits::STEP);
     until_gone(&scene.pools(), &all, "the pool to be gone", limit).await?;
     until_gone(&scene.api::<Pod>(), &all, "the pods to be gone", limit).await?;

@@ -4,8 +4,8 @@ use anyhow::{Context as _, ensure};
 use hearth_cluster_tests::{Scene, in_namespace};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, ServiceAccount};
-use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::Api;
+use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 
 #[test]
@@ -15,7 +15,10 @@ fn the_token_of_a_driver_scales_its_own_pool_and_is_refused_everything_else() {
         let manifest = scene
             .program("mine", "scenario", &["wait", "/tmp"])?
             .without("/spec/driver/serviceAccount")
-            .with("/spec/dynamicAllocation", json!({ "enabled": true, "initialExecutors": 1, "maxExecutors": 2 }));
+            .with(
+                "/spec/dynamicAllocation",
+                json!({ "enabled": true, "initialExecutors": 1, "maxExecutors": 2 }),
+            );
         let mine = scene.apply(&manifest).await?;
         mine.reaches("RUNNING").await?;
         ensure!(has_token(&scene, "mine").await?, "the driver cannot scale without its token");
@@ -63,7 +66,9 @@ fn the_token_of_a_driver_scales_its_own_pool_and_is_refused_everything_else() {
 #[test]
 fn a_driver_without_dynamic_allocation_and_executors_have_no_token() {
     in_namespace("no-token", async |scene| {
-        let manifest = scene.program("plain", "scenario", &["wait", "/tmp"])?;
+        // An account that somebody names is given, with its token.
+        let manifest =
+            scene.program("plain", "scenario", &["wait", "/tmp"])?.without("/spec/driver/serviceAccount");
         scene.apply(&manifest).await?.reaches("RUNNING").await?;
         ensure!(!has_token(&scene, "plain").await?, "the driver has a token");
         for executor in scene.running("plain", "executor", 2).await? {

@@ -25,7 +25,7 @@ fn submit_follow_ends_with_the_exit_status_of_the_program() {
         let output = scene.hearth(&["submit", "-", "--follow", "--timeout=2m"], &exits).await?;
         ensure!(output.status == Some(7), "{output:?}");
         ensure!(output.stdout == "10\n", "{output:?}");
-        ensure!(output.stderr.contains("exit code 7"), "{output:?}");
+        ensure!(output.stderr.contains("ExitCode: 7"), "{output:?}");
         // Once more, with the status in the end, as nothing of the first life is left.
         let output = scene.hearth(&["rerun", "exits", "--wait", "--timeout=2m"], "").await?;
         ensure!(output.status == Some(7), "{output:?}");
@@ -52,16 +52,10 @@ fn why_names_what_an_application_waits_for_and_kill_leaves_nothing() {
             scene.example("pi")?.with("/spec/driver/nodeSelector", json!({ "hearth.dev/no-such": "node" }));
         let app = scene.apply(&manifest).await?;
         app.reaches("SUBMITTED").await?;
-        until_one(
-            &scene.api::<Pod>(),
-            "pi-driver",
-            "the scheduler to refuse",
-            limits::STEP,
-            |pod| {
-                let conditions = pod.status.as_ref()?.conditions.as_ref()?;
-                conditions.iter().find(|one| one.reason.as_deref() == Some("Unschedulable")).map(|_| ())
-            },
-        )
+        until_one(&scene.api::<Pod>(), "pi-driver", "the scheduler to refuse", limits::STEP, |pod| {
+            let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+            conditions.iter().find(|one| one.reason.as_deref() == Some("Unschedulable")).map(|_| ())
+        })
         .await?;
         let why = scene.hearth(&["why", "pi"], "").await?.success()?;
         ensure!(why.contains("node affinity/selector"), "{why}");
