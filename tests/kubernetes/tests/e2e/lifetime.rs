@@ -1,13 +1,11 @@
 //! Applications that are changed, that end by themselves, and that there are many of.
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use futures::future::try_join_all;
 use hearth_cluster_tests::{in_namespace, limits};
 use kube::ResourceExt as _;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
-
-use crate::pi::delete;
 
 #[test]
 fn an_application_with_a_time_to_live_is_deleted_after_its_end() {
@@ -83,26 +81,6 @@ fn many_applications_at_once_all_complete() {
             apps.push(scene.apply(&example.clone().with("/metadata/name", json!(name))).await?);
         }
         try_join_all(apps.iter().map(|app| app.reaches_within("COMPLETED", limits::TEST))).await?;
-        Ok(())
-    });
-}
-
-#[test]
-fn an_application_is_deleted_without_a_trace_in_every_state_in_which_it_rests() {
-    in_namespace("deleted", async |scene| {
-        let suspended = scene.example("pi")?.with("/spec/suspend", json!(true));
-        let never = json!({ "type": "OnFailure", "onFailureRetries": 3, "onFailureRetryInterval": 3600 });
-        let cases = [
-            ("SUSPENDED", suspended),
-            ("SUBMISSION_FAILED", scene.example("pi")?.with("/spec/type", json!("Scala"))),
-            ("FAILING", scene.program("pi", "scenario", &["exit", "1"])?.with("/spec/restartPolicy", never)),
-            ("FAILED", scene.program("pi", "scenario", &["exit", "1"])?),
-        ];
-        for (state, manifest) in cases {
-            let app = scene.apply(&manifest).await?;
-            app.reaches(state).await?;
-            delete(&scene, &app).await.context(state)?;
-        }
         Ok(())
     });
 }

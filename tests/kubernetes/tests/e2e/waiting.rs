@@ -40,7 +40,7 @@ fn an_account_that_does_not_exist_is_a_failed_submission() {
     in_namespace("no-account", async |scene| {
         let manifest = scene.example("pi")?.with("/spec/driver/serviceAccount", json!("nobody"));
         let app = scene.apply(&manifest).await?;
-        app.reaches("FAILED").await?;
+        app.reaches_within("FAILED", limits::LONG_STEP).await?;
         ensure!(app.settled_states() == ["SUBMISSION_FAILED", "FAILED"], "{:?}", app.settled_states());
         ensure!(app.error_message().contains("nobody"), "{}", app.error_message());
         Ok(())
