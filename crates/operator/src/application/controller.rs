@@ -1,5 +1,6 @@
 //! One look at an application: dereference, validate, decide, apply, update the status.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use hearth_crd::{ApplicationStateType, SparkApplication, validate};
@@ -13,7 +14,6 @@ use super::dereference::{Parsed, dereference, parse};
 use super::submit::Submitted;
 use super::update_status::update_status;
 use crate::api::Result;
-use crate::cache::Snapshot;
 use crate::context::Context;
 use crate::key::Key;
 use crate::pool;
@@ -38,11 +38,14 @@ pub async fn reconcile(ctx: &Context, key: &Key) -> Result<Outcome> {
     let observed = dereference(ctx, key, &application, &snapshot).await?;
     let decision = decide(Timestamp::now(), &application, &problems, &observed);
     let next = next_look(&decision);
-    let look_again = Box::pin(perform(ctx, key, application, decision)).await?;
+    let look_again = Box::pin(perform(ctx, key, &application, decision)).await?;
     if let Some(next) = next {
         return Ok(next);
     }
-    let pool = pool_of(ctx, key, &snapshot).await?;
+    if snapshot.pool.is_none() {
+        return Ok(look_again);
+    }
+    let pool = Box::pin(pool::reconcile(ctx, key, &application)).await?;
     Ok(sooner(look_again, pool))
 }
 
@@ -69,10 +72,11 @@ fn next_look(decision: &Decision) -> Option<Outcome> {
 async fn perform(
     ctx: &Context,
     key: &Key,
-    mut application: SparkApplication,
+    application: &SparkApplication,
     decision: Decision,
 ) -> Result<Outcome> {
     let Decision { actions, mut status, mut notes, mut look_again } = decision;
+    let mut application = Cow::Borrowed(application);
     let mut actions = std::collections::VecDeque::from(actions);
     let mut is_submitted = false;
     while let Some(action) = actions.pop_front() {
@@ -80,7 +84,7 @@ async fn perform(
         let Action::Submit(submission) = &action else { continue };
         is_submitted = matches!(outcome, Submitted::Made { .. });
         if let Some(status) = &status {
-            application.status = Some(status.clone());
+            application.to_mut().status = Some(status.clone());
         }
         let now = Timestamp::now();
         let next = match outcome {
@@ -104,7 +108,7 @@ async fn perform(
         let write = update_status(ctx, key, &application, status);
         if is_submitted {
             // The first executors do not wait until the status is written.
-            let mut after = application.clone();
+            let mut after = application.clone().into_owned();
             after.status = Some(status.clone());
             let executors = pool::reconcile(ctx, key, &after);
             let (written, executors) = futures::join!(write, Box::pin(executors));
@@ -116,16 +120,6 @@ async fn perform(
     }
     ctx.events.publish(key, &application.object_ref(&()), notes);
     Ok(look_again.map_or(Outcome::Done, Outcome::After))
-}
-
-/// Looks at the pool, unless the application is not of the kind that has one now.
-async fn pool_of(ctx: &Context, key: &Key, snapshot: &Snapshot) -> Result<Outcome> {
-    let Some(object) = &snapshot.application else { return Ok(Outcome::Done) };
-    if snapshot.pool.is_none() {
-        return Ok(Outcome::Done);
-    }
-    let Parsed { application, .. } = parse(object)?;
-    Box::pin(pool::reconcile(ctx, key, &application)).await
 }
 
 /// Whether the application wants executors, or may want some again.
