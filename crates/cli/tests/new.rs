@@ -41,6 +41,17 @@ fn the_application_takes_the_crate_from_the_checkout_and_its_versions_too() {
 }
 
 #[test]
+fn the_checkout_is_found_wherever_the_binary_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    let moved = folder.path().join("hearth");
+    std::fs::copy(env!("CARGO_BIN_EXE_hearth"), &moved).unwrap();
+    let output = Command::new(moved).args(["new", "a"]).current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let manifest = std::fs::read_to_string(folder.path().join("a/Cargo.toml")).unwrap();
+    assert!(manifest.contains(&format!("path = \"{}/crates/hearth\"", checkout())), "{manifest}");
+}
+
+#[test]
 fn the_crate_may_come_from_a_repository() {
     let folder = tempfile::tempdir().unwrap();
     let output = new(folder.path(), &["a", "--hearth-git", "https://example.com/hearth.git"]);

@@ -22,8 +22,12 @@ impl Dependency {
         if let Some(path) = &args.hearth_path {
             return checkout(path).map(Self::Path).ok_or_else(|| Error::NotHearth { path: path.clone() });
         }
-        let binary = std::env::current_exe().unwrap_or_default();
-        binary.ancestors().find_map(checkout).map(Self::Path).ok_or(Error::NoHearth)
+        // Not where the binary is: Cargo's target directory may be anywhere, and `cargo install` moves it.
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .ancestors()
+            .find_map(checkout)
+            .map(Self::Path)
+            .ok_or(Error::NoHearth)
     }
 
     /// The value of the entry in `Cargo.toml`.

@@ -10,8 +10,8 @@ pub(crate) enum Error {
     #[error("{} exists already; choose another name, or remove it", path.display())]
     Exists { path: PathBuf },
     #[error(
-        "where Hearth itself is, is not known: this hearth is not in a checkout of it; give --hearth-path DIR or \
-         --hearth-git URL"
+        "where Hearth itself is, is not known: the checkout in which this hearth was built is not on this machine; \
+         give --hearth-path DIR or --hearth-git URL"
     )]
     NoHearth,
     #[error("--hearth-path {}: no checkout of Hearth; there is no crates/hearth/Cargo.toml in it", path.display())]

@@ -29,7 +29,7 @@ Examples:
     hearth new my-app --hearth-git https://example.com/hearth.git
     hearth new my-app --hearth-path ~/src/hearth
 
-A hearth that was built in a checkout takes the crate from there, and the versions of Cargo.lock too.";
+A hearth takes the crate from the checkout in which it was built, if that is there, and the versions of Cargo.lock too.";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct NewArgs {
