@@ -138,6 +138,8 @@ clusterDomain: cluster.local
 resolvConf: ""
 nodeStatusUpdateFrequency: 2s
 serializeImagePulls: false
+# Not /var/log/pods, which the nodes would share: each kubelet removes the logs of pods that it does not know.
+podLogsDir: $2/pod-logs
 # The disk is the machine's: that it is nearly full says nothing about the images here, which cannot be pulled again.
 imageGCHighThresholdPercent: 100
 imageGCLowThresholdPercent: 99
