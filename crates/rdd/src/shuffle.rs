@@ -177,9 +177,7 @@ fn write<K: Data, C: Data>(
     records: impl Iterator<Item = (K, C)>,
 ) -> TaskOutput {
     let mut writer = task.map_output_writer(shuffle, partitioner.partitions());
-    for record in records {
-        writer.write(partitioner.partition(&record.0), &record).or_throw();
-    }
+    records.for_each(|record| writer.write(partitioner.partition(&record.0), &record).or_throw());
     task.finish_map_output(writer)
 }
 
@@ -225,7 +223,7 @@ const TOGETHER: usize = 32;
 /// Combines records into an aggregator, several at a time.
 pub(crate) fn insert_all<K, V, C>(
     map: &mut ExternalAggregator<K, C>,
-    mut records: impl Iterator<Item = (K, V)>,
+    records: impl Iterator<Item = (K, V)>,
     create: impl Fn(V) -> C,
     merge: impl Fn(C, V) -> C,
 ) where
@@ -233,11 +231,11 @@ pub(crate) fn insert_all<K, V, C>(
     C: Serialize + DeserializeOwned + 'static,
 {
     let mut pairs = Vec::with_capacity(TOGETHER);
-    loop {
-        pairs.extend(records.by_ref().take(TOGETHER));
-        if pairs.is_empty() {
-            return;
+    records.for_each(|pair| {
+        pairs.push(pair);
+        if pairs.len() == TOGETHER {
+            map.insert_all(&mut pairs, &create, &merge).or_throw();
         }
-        map.insert_all(&mut pairs, &create, &merge).or_throw();
-    }
+    });
+    map.insert_all(&mut pairs, &create, &merge).or_throw();
 }

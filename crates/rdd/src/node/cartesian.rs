@@ -49,7 +49,7 @@ impl<T: Data, U: Data> Node for Cartesian<T, U> {
     fn compute(&self, split: u32, task: &TaskContext) -> Records<(T, U)> {
         let (right, task) = (self.right.clone(), task.clone());
         let (i, j) = (split / self.right_partitions, split % self.right_partitions);
-        Box::new(self.left.iterator(i, &task.clone()).flat_map(move |left| {
+        Records::new(self.left.iterator(i, &task.clone()).flat_map(move |left| {
             let left = left.clone();
             right.iterator(j, &task).map(move |right| (left.clone(), right))
         }))

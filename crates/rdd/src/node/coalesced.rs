@@ -50,7 +50,7 @@ impl<T: Data> Node for Coalesced<T> {
 
     fn compute(&self, split: u32, task: &TaskContext) -> Records<T> {
         let (parent, task) = (self.parent.clone(), task.clone());
-        Box::new(self.parents_of(split).flat_map(move |split| parent.iterator(split, &task)))
+        Records::new(self.parents_of(split).flat_map(move |split| parent.iterator(split, &task)))
     }
 
     fn reads(&self, split: u32) -> Vec<(usize, u32)> {

@@ -66,7 +66,7 @@ impl<T: Data> Node for Collection<T> {
         let count: u64 = codec::decode(&mut rest).or_throw();
         let mut at = bytes.len() - rest.len();
         let task = task.clone();
-        Box::new((0..count).map(move |_| {
+        Records::new((0..count).map(move |_| {
             task.check_interrupted();
             let mut rest = &bytes[at..];
             let before = rest.len();

@@ -49,6 +49,6 @@ impl<T: Data> Node for Invalid<T> {
     }
 
     fn compute(&self, _: u32, _: &TaskContext) -> Records<T> {
-        Box::new(std::iter::empty())
+        Records::new(std::iter::empty())
     }
 }

@@ -16,30 +16,30 @@ use crate::task::TaskContext;
 use crate::wire::WireError;
 
 /// `function(state, split, records)` of each partition of `parent`.
-pub(crate) struct MapPartitions<T, U, S, F> {
+pub(crate) struct MapPartitions<T, I, S, F> {
     parent: Arc<Lineage<T>>,
     state: Arc<S>,
     function: Closure<F>,
-    made: PhantomData<fn() -> U>,
+    made: PhantomData<fn() -> I>,
 }
 
-impl<T, U, S, F> MapPartitions<T, U, S, F>
+impl<T, I, S, F> MapPartitions<T, I, S, F>
 where
-    F: Fn(&Arc<S>, u32, Records<T>) -> Records<U> + Copy + 'static,
+    F: Fn(&Arc<S>, u32, Records<T>) -> I + Copy + 'static,
 {
     pub(crate) fn new(parent: Arc<Lineage<T>>, state: S, function: F) -> Self {
         Self { parent, state: Arc::new(state), function: Closure::new(function), made: PhantomData }
     }
 }
 
-impl<T, U, S, F> Node for MapPartitions<T, U, S, F>
+impl<T, I, S, F> Node for MapPartitions<T, I, S, F>
 where
     T: Data,
-    U: Data,
+    I: Iterator<Item: Data> + 'static,
     S: Serialize + DeserializeOwned + Send + Sync + 'static,
-    F: Fn(&Arc<S>, u32, Records<T>) -> Records<U> + Copy + Send + Sync + 'static,
+    F: Fn(&Arc<S>, u32, Records<T>) -> I + Copy + Send + Sync + 'static,
 {
-    type Item = U;
+    type Item = I::Item;
     type Wire = (Arc<S>, Closure<F>);
 
     fn kind(&self) -> &'static str {
@@ -58,7 +58,7 @@ where
         vec![Dependency::one_to_one(&self.parent)]
     }
 
-    fn compute(&self, split: u32, task: &TaskContext) -> Records<U> {
-        (*self.function)(&self.state, split, self.parent.iterator(split, task))
+    fn compute(&self, split: u32, task: &TaskContext) -> Records<I::Item> {
+        Records::new((*self.function)(&self.state, split, self.parent.iterator(split, task)))
     }
 }

@@ -14,6 +14,7 @@ mod lineage;
 mod map_partitions;
 mod object_file;
 mod range;
+mod records;
 mod shuffled;
 mod text;
 mod union;
@@ -41,13 +42,11 @@ pub(crate) use lineage::{AnyLineage, Lineage, Origin};
 pub(crate) use map_partitions::MapPartitions;
 pub(crate) use object_file::ObjectFile;
 pub(crate) use range::Range;
+pub use records::Records;
 pub(crate) use shuffled::{Aggregated, Shuffled, Sorted};
 pub(crate) use text::{TextFile, WholeTextFiles};
 pub(crate) use union::Union;
 pub(crate) use zipped::Zipped;
-
-/// The records of one partition, made as they are asked for.
-pub type Records<T> = Box<dyn Iterator<Item = T>>;
 
 /// One kind of RDD.
 pub(crate) trait Node: Send + Sync + Sized + 'static {

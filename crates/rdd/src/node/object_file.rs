@@ -53,7 +53,7 @@ impl<T: Data> Node for ObjectFile<T> {
         let bytes = hearth_files::read_all(&path).or_throw();
         task.add_input(bytes.len() as u64, 0);
         let task = task.clone();
-        Box::new(codec::Records::new(bytes).map(move |record| {
+        Records::new(codec::Records::new(bytes).map(move |record| {
             task.check_interrupted();
             record.unwrap_or_else(|error| unreadable::<T>(&path, &error))
         }))

@@ -58,7 +58,7 @@ where
 
     fn compute(&self, split: u32, task: &TaskContext) -> Records<i64> {
         let (start, step, task) = (self.start, self.step, task.clone());
-        Box::new((self.cut(split)..self.cut(split + 1)).map(move |at| {
+        Records::new((self.cut(split)..self.cut(split + 1)).map(move |at| {
             task.check_interrupted();
             start.wrapping_add(step.wrapping_mul(at as i64))
         }))

@@ -48,7 +48,7 @@ impl Node for TextFile {
     fn compute(&self, split: u32, task: &TaskContext) -> Records<String> {
         let split: InputSplit = wire::decode("input split", &task.input(self.id, split)).or_throw();
         let reader = LineReader::open(&split, &self.options).or_throw();
-        Box::new(Lines { reader, lines: 0, task: task.clone() })
+        Records::new(Lines { reader, lines: 0, task: task.clone() })
     }
 
     fn input(&self, split: u32) -> Option<Bytes> {
@@ -116,7 +116,7 @@ impl Node for WholeTextFiles {
     fn compute(&self, split: u32, task: &TaskContext) -> Records<(String, String)> {
         let files: Vec<FileRef> = wire::decode("input files", &task.input(self.id, split)).or_throw();
         let task = task.clone();
-        Box::new(files.into_iter().map(move |file| {
+        Records::new(files.into_iter().map(move |file| {
             task.check_interrupted();
             let text = hearth_files::read_whole(&file).or_throw();
             task.add_input(text.len() as u64, 1);

@@ -67,7 +67,7 @@ impl<T: Data> Node for Union<T> {
     fn compute(&self, split: u32, task: &TaskContext) -> Records<T> {
         match self.find(split) {
             Some((at, split)) => self.parents[at].iterator(split, task),
-            None => Box::new(std::iter::empty()),
+            None => Records::new(std::iter::empty()),
         }
     }
 

@@ -45,7 +45,7 @@ impl<T: Data, U: Data> Node for Zipped<T, U> {
     fn compute(&self, split: u32, task: &TaskContext) -> Records<(T, U)> {
         let mut left = self.left.iterator(split, task);
         let mut right = self.right.iterator(split, task);
-        Box::new(std::iter::from_fn(move || match (left.next(), right.next()) {
+        Records::new(std::iter::from_fn(move || match (left.next(), right.next()) {
             (Some(left), Some(right)) => Some((left, right)),
             (None, None) => None,
             (Some(_), None) | (None, Some(_)) => throw(TaskEndReason::ExceptionFailure {

@@ -72,7 +72,7 @@ impl<T: Data> Rdd<T> {
         T: Hash + Eq,
     {
         let at = origin("countByValue");
-        let ones = self.narrow(at, (), |_, _, records| Box::new(records.map(|record| (record, 1u64))));
+        let ones = self.narrow(at, (), |_, _, records| records.map(|record| (record, 1u64)));
         Ok(ones.reduced(at, 0, |a, b| a + b).collect_at(at)?.into_iter().collect())
     }
 
@@ -176,8 +176,7 @@ impl<T: Data> Rdd<T> {
         F: Fn(T, T) -> T + Copy + Send + Sync + 'static,
     {
         let at = origin("treeReduce");
-        let parts =
-            self.narrow(at, (), move |_, _, records| Box::new(std::iter::once(records.reduce(function))));
+        let parts = self.narrow(at, (), move |_, _, records| std::iter::once(records.reduce(function)));
         let either = move |left, right| match (left, right) {
             (Some(left), Some(right)) => Some(function(left, right)),
             (left, right) => left.or(right),
@@ -209,7 +208,7 @@ impl<T: Data> Rdd<T> {
     {
         let at = origin("treeAggregate");
         let parts = self.narrow(at, zero.clone(), move |zero, _, records| {
-            Box::new(std::iter::once(records.fold((**zero).clone(), sequence)))
+            std::iter::once(records.fold((**zero).clone(), sequence))
         });
         parts.tree(at, zero, combine, depth)
     }
@@ -230,10 +229,10 @@ impl<T: Data> Rdd<T> {
             let fewer = parts.num_partitions() / scale;
             let keyed = parts.narrow(at, fewer, |fewer, split, records| {
                 let key = split % **fewer;
-                Box::new(records.map(move |record| (key, record)))
+                records.map(move |record| (key, record))
             });
             let combined = keyed.reduced(at, fewer, combine);
-            parts = combined.narrow(at, (), |_, _, records| Box::new(records.map(|(_, record)| record)));
+            parts = combined.narrow(at, (), |_, _, records| records.map(|(_, record)| record));
         }
         Ok(parts.reduce_at(at, combine)?.map_or_else(|| zero.clone(), |all| combine(zero.clone(), all)))
     }

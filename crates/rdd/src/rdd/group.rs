@@ -89,11 +89,9 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
     ) -> Rdd<(K, V)> {
         let groups = self.cogrouped(at, other, partitions);
         let rest = groups.narrow(at, (), |_, _, groups| {
-            Box::new(
-                groups
-                    .filter(|(_, (_, right))| right.is_empty())
-                    .flat_map(|(key, (left, _))| left.into_iter().map(move |value| (key.clone(), value))),
-            )
+            groups
+                .filter(|(_, (_, right))| right.is_empty())
+                .flat_map(|(key, (left, _))| left.into_iter().map(move |value| (key.clone(), value)))
         });
         groups.keeping_partitioner(rest)
     }

@@ -26,7 +26,7 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
         let at = origin("join");
         let groups = self.cogrouped(at, other, partitions);
         let joined = groups.narrow(at, (), |_, _, groups| {
-            Box::new(groups.flat_map(|(key, (left, right))| Pairs::new(key, left, right)))
+            groups.flat_map(|(key, (left, right))| Pairs::new(key, left, right))
         });
         groups.keeping_partitioner(joined)
     }
@@ -51,7 +51,7 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
         let at = origin("leftOuterJoin");
         let groups = self.cogrouped(at, other, partitions);
         let joined = groups.narrow(at, (), |_, _, groups| {
-            Box::new(groups.flat_map(|(key, (left, right))| Pairs::new(key, left, or_none(right))))
+            groups.flat_map(|(key, (left, right))| Pairs::new(key, left, or_none(right)))
         });
         groups.keeping_partitioner(joined)
     }
@@ -80,7 +80,7 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
         let at = origin("rightOuterJoin");
         let groups = self.cogrouped(at, other, partitions);
         let joined = groups.narrow(at, (), |_, _, groups| {
-            Box::new(groups.flat_map(|(key, (left, right))| Pairs::new(key, or_none(left), right)))
+            groups.flat_map(|(key, (left, right))| Pairs::new(key, or_none(left), right))
         });
         groups.keeping_partitioner(joined)
     }
@@ -109,7 +109,7 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
         let at = origin("fullOuterJoin");
         let groups = self.cogrouped(at, other, partitions);
         let joined = groups.narrow(at, (), |_, _, groups| {
-            Box::new(groups.flat_map(|(key, (left, right))| Pairs::new(key, or_none(left), or_none(right))))
+            groups.flat_map(|(key, (left, right))| Pairs::new(key, or_none(left), or_none(right)))
         });
         groups.keeping_partitioner(joined)
     }

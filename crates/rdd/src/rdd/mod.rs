@@ -171,11 +171,11 @@ impl<T: Data> Rdd<T> {
     }
 
     /// An RDD of each partition's records through a function of (state, partition, records).
-    pub(crate) fn narrow<U, S, F>(&self, origin: Origin, state: S, function: F) -> Rdd<U>
+    pub(crate) fn narrow<I, S, F>(&self, origin: Origin, state: S, function: F) -> Rdd<I::Item>
     where
-        U: Data,
+        I: Iterator<Item: Data> + 'static,
         S: State,
-        F: Fn(&Arc<S>, u32, Records<T>) -> Records<U> + Copy + Send + Sync + 'static,
+        F: Fn(&Arc<S>, u32, Records<T>) -> I + Copy + Send + Sync + 'static,
     {
         let node = MapPartitions::new(self.lineage.clone(), state, function);
         self.derive(self.num_partitions(), origin, node)

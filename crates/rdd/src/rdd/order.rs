@@ -87,10 +87,10 @@ impl<T: Data> Rdd<T> {
         F: Fn(&T) -> K + Copy + Send + Sync + 'static,
     {
         let at = origin("sortBy");
-        let keyed = self
-            .narrow(at, (), move |_, _, records| Box::new(records.map(move |record| (key(&record), record))));
+        let keyed =
+            self.narrow(at, (), move |_, _, records| records.map(move |record| (key(&record), record)));
         let sorted = keyed.sorted(at, ascending, partitions)?;
-        Ok(sorted.narrow(at, (), |_, _, records| Box::new(records.map(|(_, record)| record))))
+        Ok(sorted.narrow(at, (), |_, _, records| records.map(|(_, record)| record)))
     }
 
     /// The `count` records with the greatest keys, greatest first.

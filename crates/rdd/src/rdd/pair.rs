@@ -23,7 +23,7 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
     /// Spark: `PairRDDFunctions.keys`
     #[track_caller]
     pub fn keys(&self) -> Rdd<K> {
-        self.narrow(origin("keys"), (), |_, _, records| Box::new(records.map(|(key, _)| key)))
+        self.narrow(origin("keys"), (), |_, _, records| records.map(|(key, _)| key))
     }
 
     /// The values.
@@ -40,7 +40,7 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
     /// Spark: `PairRDDFunctions.values`
     #[track_caller]
     pub fn values(&self) -> Rdd<V> {
-        self.narrow(origin("values"), (), |_, _, records| Box::new(records.map(|(_, value)| value)))
+        self.narrow(origin("values"), (), |_, _, records| records.map(|(_, value)| value))
     }
 
     /// Each value through a function; keys, and so the partitioning, stay.
@@ -62,7 +62,7 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
         F: Fn(V) -> U + Copy + Send + Sync + 'static,
     {
         let made = self.narrow(origin("mapValues"), (), move |_, _, records| {
-            Box::new(records.map(move |(key, value)| (key, function(value))))
+            records.map(move |(key, value)| (key, function(value)))
         });
         self.keeping_partitioner(made)
     }
@@ -89,7 +89,7 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
     {
         let made = self.narrow(origin("mapValues"), state, move |state, _, records| {
             let state = state.clone();
-            Box::new(records.map(move |(key, value)| (key, function(&state, value))))
+            records.map(move |(key, value)| (key, function(&state, value)))
         });
         self.keeping_partitioner(made)
     }
@@ -115,9 +115,7 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
         F: Fn(V) -> I + Copy + Send + Sync + 'static,
     {
         let made = self.narrow(origin("flatMapValues"), (), move |_, _, records| {
-            Box::new(
-                records.flat_map(move |(key, value)| WithKey { key, values: function(value).into_iter() }),
-            )
+            records.flat_map(move |(key, value)| WithKey { key, values: function(value).into_iter() })
         });
         self.keeping_partitioner(made)
     }
@@ -174,7 +172,7 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
         K: Hash + Eq,
     {
         let at = origin("countByKey");
-        let ones = self.narrow(at, (), |_, _, records| Box::new(records.map(|(key, _)| (key, 1u64))));
+        let ones = self.narrow(at, (), |_, _, records| records.map(|(key, _)| (key, 1u64)));
         Ok(ones.reduced(at, 0, |a, b| a + b).collect_at(at)?.into_iter().collect())
     }
 

@@ -35,7 +35,7 @@ impl<T: Data + Display> Rdd<T> {
         self.narrow(at, command, |command, _, records| {
             // The writer runs beside the task, so the lines are made before: an iterator of records stays on its thread.
             let lines: Vec<String> = records.map(|record| record.to_string()).collect();
-            Box::new(Piped::start(command, lines))
+            Piped::start(command, lines)
         })
     }
 }

@@ -58,10 +58,10 @@ impl<T: Data> Rdd<T> {
         // Each partition starts at another place, so that many small ones do not all fill the first of the new ones.
         let dealt = self.narrow(at, (), |_, split, records| {
             let start = split.wrapping_mul(0x9E37_79B9) >> 1;
-            Box::new(records.enumerate().map(move |(n, record)| (start.wrapping_add(n as u32), record)))
+            records.enumerate().map(move |(n, record)| (start.wrapping_add(n as u32), record))
         });
         let shuffled = dealt.shuffled(at, &AnyPartitioner::new(Dealt { partitions }));
-        shuffled.narrow(at, (), |_, _, records| Box::new(records.map(|(_, record)| record)))
+        shuffled.narrow(at, (), |_, _, records| records.map(|(_, record)| record))
     }
 }
 

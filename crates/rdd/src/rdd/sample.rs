@@ -92,8 +92,8 @@ impl<T: Data> Rdd<T> {
             let (replacement, fraction, seed) = **state;
             let mut random = Pcg64Mcg::seed_from_u64(seed ^ (u64::from(split) << 32 | 0x5eed));
             match replacement {
-                Replacement::Without => Box::new(records.filter(move |_| unit(&mut random) < fraction)),
-                Replacement::With => Box::new(records.flat_map(move |record| {
+                Replacement::Without => Records::new(records.filter(move |_| unit(&mut random) < fraction)),
+                Replacement::With => Records::new(records.flat_map(move |record| {
                     let times = poisson(fraction, &mut random);
                     std::iter::repeat_n(record, times)
                 })),

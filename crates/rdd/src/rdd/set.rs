@@ -47,10 +47,10 @@ impl<T: Data + Hash + Eq> Rdd<T> {
     #[track_caller]
     pub fn distinct(&self, partitions: u32) -> Rdd<T> {
         let at = origin("distinct");
-        let pairs = self.narrow(at, (), |_, _, records| Box::new(records.map(|record| (record, ()))));
+        let pairs = self.narrow(at, (), |_, _, records| records.map(|record| (record, ())));
         let partitions = if partitions == 0 { self.num_partitions() } else { partitions };
         let once = pairs.combined::<(), _>(at, partitions, Reduce(Closure::new(|(), ()| ())));
-        once.narrow(at, (), |_, _, records| Box::new(records.map(|(record, ())| record)))
+        once.narrow(at, (), |_, _, records| records.map(|(record, ())| record))
     }
 
     /// The records that are in both, each once.
@@ -70,13 +70,13 @@ impl<T: Data + Hash + Eq> Rdd<T> {
     #[track_caller]
     pub fn intersection(&self, other: &Rdd<T>, partitions: u32) -> Rdd<T> {
         let at = origin("intersection");
-        let left = self.narrow(at, (), |_, _, records| Box::new(records.map(|record| (record, ()))));
-        let right = other.narrow(at, (), |_, _, records| Box::new(records.map(|record| (record, ()))));
+        let left = self.narrow(at, (), |_, _, records| records.map(|record| (record, ())));
+        let right = other.narrow(at, (), |_, _, records| records.map(|record| (record, ())));
         let groups = left.cogrouped(at, &right, partitions);
         groups.narrow(at, (), |_, _, groups| {
-            Box::new(groups.filter_map(|(record, (left, right))| {
+            groups.filter_map(|(record, (left, right))| {
                 (!left.is_empty() && !right.is_empty()).then_some(record)
-            }))
+            })
         })
     }
 
@@ -97,9 +97,9 @@ impl<T: Data + Hash + Eq> Rdd<T> {
     #[track_caller]
     pub fn subtract(&self, other: &Rdd<T>, partitions: u32) -> Rdd<T> {
         let at = origin("subtract");
-        let left = self.narrow(at, (), |_, _, records| Box::new(records.map(|record| (record, ()))));
-        let right = other.narrow(at, (), |_, _, records| Box::new(records.map(|record| (record, ()))));
+        let left = self.narrow(at, (), |_, _, records| records.map(|record| (record, ())));
+        let right = other.narrow(at, (), |_, _, records| records.map(|record| (record, ())));
         let rest = left.without_keys_of(at, &right, partitions);
-        rest.narrow(at, (), |_, _, records| Box::new(records.map(|(record, ())| record)))
+        rest.narrow(at, (), |_, _, records| records.map(|(record, ())| record))
     }
 }

@@ -39,7 +39,7 @@ impl<T: Data> Rdd<T> {
         U: Data,
         F: Fn(T) -> U + Copy + Send + Sync + 'static,
     {
-        self.narrow(origin("map"), (), move |_, _, records| Box::new(records.map(function)))
+        self.narrow(origin("map"), (), move |_, _, records| records.map(function))
     }
 
     /// Each record through a function that also sees a state, which travels with it.
@@ -64,7 +64,7 @@ impl<T: Data> Rdd<T> {
     {
         self.narrow(origin("map"), state, move |state, _, records| {
             let state = state.clone();
-            Box::new(records.map(move |record| function(&state, record)))
+            records.map(move |record| function(&state, record))
         })
     }
 
@@ -88,7 +88,7 @@ impl<T: Data> Rdd<T> {
         I::IntoIter: 'static,
         F: Fn(T) -> I + Copy + Send + Sync + 'static,
     {
-        self.narrow(origin("flatMap"), (), move |_, _, records| Box::new(records.flat_map(function)))
+        self.narrow(origin("flatMap"), (), move |_, _, records| records.flat_map(function))
     }
 
     /// `flat_map` with a state.
@@ -118,7 +118,7 @@ impl<T: Data> Rdd<T> {
     {
         self.narrow(origin("flatMap"), state, move |state, _, records| {
             let state = state.clone();
-            Box::new(records.flat_map(move |record| function(&state, record)))
+            records.flat_map(move |record| function(&state, record))
         })
     }
 
@@ -139,8 +139,7 @@ impl<T: Data> Rdd<T> {
     where
         F: Fn(&T) -> bool + Copy + Send + Sync + 'static,
     {
-        let made =
-            self.narrow(origin("filter"), (), move |_, _, records| Box::new(records.filter(condition)));
+        let made = self.narrow(origin("filter"), (), move |_, _, records| records.filter(condition));
         self.keeping_partitioner(made)
     }
 
@@ -165,7 +164,7 @@ impl<T: Data> Rdd<T> {
     {
         let made = self.narrow(origin("filter"), state, move |state, _, records| {
             let state = state.clone();
-            Box::new(records.filter(move |record| condition(&state, record)))
+            records.filter(move |record| condition(&state, record))
         });
         self.keeping_partitioner(made)
     }
@@ -191,7 +190,7 @@ impl<T: Data> Rdd<T> {
         I::IntoIter: 'static,
         F: Fn(Records<T>) -> I + Copy + Send + Sync + 'static,
     {
-        self.narrow(origin("mapPartitions"), (), move |_, _, records| Box::new(function(records).into_iter()))
+        self.narrow(origin("mapPartitions"), (), move |_, _, records| function(records).into_iter())
     }
 
     /// `map_partitions` with a state. The function gets it shared, so that the iterator it returns may keep it.
@@ -218,7 +217,7 @@ impl<T: Data> Rdd<T> {
         F: Fn(std::sync::Arc<S>, Records<T>) -> I + Copy + Send + Sync + 'static,
     {
         self.narrow(origin("mapPartitions"), state, move |state, _, records| {
-            Box::new(function(state.clone(), records).into_iter())
+            function(state.clone(), records).into_iter()
         })
     }
 
@@ -244,7 +243,7 @@ impl<T: Data> Rdd<T> {
         F: Fn(u32, Records<T>) -> I + Copy + Send + Sync + 'static,
     {
         self.narrow(origin("mapPartitionsWithIndex"), (), move |_, split, records| {
-            Box::new(function(split, records).into_iter())
+            function(split, records).into_iter()
         })
     }
 
@@ -262,7 +261,7 @@ impl<T: Data> Rdd<T> {
     /// Spark: `RDD.glom`
     #[track_caller]
     pub fn glom(&self) -> Rdd<Vec<T>> {
-        self.narrow(origin("glom"), (), |_, _, records| Box::new(std::iter::once(records.collect())))
+        self.narrow(origin("glom"), (), |_, _, records| std::iter::once(records.collect()))
     }
 
     /// Each record with the key that a function finds in it.
@@ -284,7 +283,7 @@ impl<T: Data> Rdd<T> {
         F: Fn(&T) -> K + Copy + Send + Sync + 'static,
     {
         self.narrow(origin("keyBy"), (), move |_, _, records| {
-            Box::new(records.map(move |record| (key(&record), record)))
+            records.map(move |record| (key(&record), record))
         })
     }
 
@@ -309,7 +308,7 @@ impl<T: Data> Rdd<T> {
         F: Fn(&T) -> K + Copy + Send + Sync + 'static,
     {
         let keyed = self.narrow(origin("groupBy"), (), move |_, _, records| {
-            Box::new(records.map(move |record| (key(&record), record)))
+            records.map(move |record| (key(&record), record))
         });
         keyed.grouped(origin("groupBy"), partitions)
     }
@@ -388,6 +387,6 @@ impl<T: Data> Rdd<T> {
         for count in counts {
             starts.push(starts[starts.len() - 1] + count);
         }
-        Ok(self.narrow(at, starts, |starts, split, records| Box::new(records.zip(starts[split as usize]..))))
+        Ok(self.narrow(at, starts, |starts, split, records| records.zip(starts[split as usize]..)))
     }
 }

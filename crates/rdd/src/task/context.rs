@@ -339,7 +339,7 @@ impl TaskContext {
         let blocks = self.inner.env.block_manager();
         if let Some(records) = blocks.get::<T>(block).or_throw() {
             let task = self.clone();
-            return Box::new(records.map(move |record| {
+            return Records::new(records.map(move |record| {
                 task.check_interrupted();
                 record.or_throw()
             }));
@@ -347,13 +347,13 @@ impl TaskContext {
         if let Some(bytes) = self.cached_elsewhere(block) {
             self.add_input(bytes.len() as u64, 0);
             let task = self.clone();
-            return Box::new(codec::Records::<T>::new(bytes).map(move |record| {
+            return Records::new(codec::Records::<T>::new(bytes).map(move |record| {
                 task.check_interrupted();
                 record.or_throw()
             }));
         }
-        let put = blocks.put(block, level, compute(), &self.inner.memory).or_throw();
-        Box::new(put.map(OrThrow::or_throw))
+        let put = blocks.put(block, level, Box::new(compute()), &self.inner.memory).or_throw();
+        Records::new(put.map(OrThrow::or_throw))
     }
 
     /// A cached partition that this executor does not have and another one does.
@@ -384,7 +384,7 @@ impl TaskContext {
 
     /// The records of one reduce partition, in no particular order.
     pub(crate) fn read_shuffle<R: Data>(&self, shuffle: ShuffleId, reduce: u32) -> Records<R> {
-        Box::new(ShuffleRecords::open(self, shuffle, reduce))
+        Records::new(ShuffleRecords::open(self, shuffle, reduce))
     }
 
     pub(crate) fn aggregator<K, C>(&self) -> ExternalAggregator<K, C>
@@ -405,7 +405,7 @@ impl TaskContext {
         K: Data + Hash + Eq,
         C: Serialize + DeserializeOwned + 'static,
     {
-        Box::new(aggregator.finish(merge).or_throw().map(OrThrow::or_throw))
+        Records::new(aggregator.finish(merge).or_throw().map(OrThrow::or_throw))
     }
 
     /// The same pairs in the order of their keys.
@@ -416,10 +416,8 @@ impl TaskContext {
     ) -> Records<(K, V)> {
         let key = key_of::<K, V>;
         let mut sorter = ExternalSorter::new(self.inner.spill.clone(), key, is_ascending);
-        for record in records {
-            sorter.insert(record).or_throw();
-        }
-        Box::new(sorter.finish().or_throw().map(OrThrow::or_throw))
+        records.for_each(|record| sorter.insert(record).or_throw());
+        Records::new(sorter.finish().or_throw().map(OrThrow::or_throw))
     }
 
     /// The value of a broadcast variable that came with a record or a closure's state; the state of a stage is shared by its
