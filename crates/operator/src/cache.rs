@@ -7,6 +7,7 @@
 mod object;
 mod pods;
 mod recent;
+mod text;
 mod watch;
 
 use std::collections::{HashMap, HashSet};

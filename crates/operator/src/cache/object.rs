@@ -1,4 +1,4 @@
-//! Applications and pools as the cache keeps them: text, which takes a fifth of the memory of the parsed types.
+//! Applications and pools as the cache keeps them: as text, which takes a tenth of the memory of the parsed types.
 //!
 //! They are watched without looking into their specs, so that one object that does not parse stops nothing but itself.
 
@@ -13,6 +13,8 @@ use kube::api::ObjectMeta;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+
+use super::text::Text;
 
 /// The annotation in which `kubectl apply` keeps the whole object once more.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -38,7 +40,7 @@ pub struct Object {
     pub uid: Box<str>,
     /// Its resource version: later ones are greater.
     pub version: u64,
-    json: Box<str>,
+    text: Text,
 }
 
 /// An object in the cache does not parse.
@@ -52,7 +54,7 @@ pub struct ParseError {
 impl Object {
     /// The object, parsed.
     pub fn parse<K: DeserializeOwned>(&self) -> Result<K, ParseError> {
-        Ok(serde_json::from_str(&self.json)?)
+        Ok(self.text.parse()?)
     }
 }
 
@@ -60,7 +62,7 @@ impl Object {
 impl Object {
     /// How many bytes it takes.
     pub(super) fn size(&self) -> usize {
-        size_of::<Self>() + self.uid.len() + self.json.len()
+        size_of::<Self>() + self.uid.len() + self.text.size()
     }
 }
 
@@ -100,7 +102,7 @@ impl<K: Resource<DynamicType = ()>> Watched<K> {
             spec: &self.spec,
             status: &self.status,
         };
-        Ok(Object { uid, version, json: serde_json::to_string(&whole)?.into() })
+        Ok(Object { uid, version, text: Text::of(&serde_json::to_string(&whole)?) })
     }
 }
 

@@ -1,10 +1,11 @@
 //! The pods of one application: parsed while it is being worked on, as text otherwise.
 //!
-//! A parsed pod takes two to three times the memory of its text, and most applications rest most of the time.
+//! A parsed pod takes about ten times the memory of its text, and most applications rest most of the time.
 
 use std::sync::Arc;
 
 use super::object::identity;
+use super::text::Text;
 use crate::names::ROLE_LABEL;
 use crate::pod_view::{Phase, PodView};
 
@@ -23,7 +24,7 @@ struct Pod {
 #[derive(Debug)]
 enum Form {
     Parsed(Arc<PodView>),
-    Text(Box<str>),
+    Text(Text),
 }
 
 /// Whether what was offered is newer than what was known.
@@ -79,7 +80,7 @@ impl Pods {
             if let Form::Parsed(view) = &pod.form
                 && let Ok(text) = serde_json::to_string(&**view)
             {
-                pod.form = Form::Text(text.into());
+                pod.form = Form::Text(Text::of(&text));
             }
         }
     }
@@ -94,7 +95,7 @@ impl Pods {
     /// How many bytes they take.
     pub(super) fn size(&self) -> usize {
         let text = |pod: &Pod| match &pod.form {
-            Form::Text(text) => text.len(),
+            Form::Text(text) => text.size(),
             Form::Parsed(_) => 0,
         };
         self.0.iter().map(|pod| size_of::<Pod>() + pod.uid.len() + text(pod)).sum()
@@ -107,7 +108,7 @@ impl Pod {
             Form::Parsed(view) => Some(view.clone()),
             Form::Text(text) => {
                 // It was written by `pack`, so it can be read.
-                let view: Arc<PodView> = Arc::new(serde_json::from_str(text).ok()?);
+                let view: Arc<PodView> = Arc::new(text.parse().ok()?);
                 self.form = Form::Parsed(view.clone());
                 Some(view)
             }

@@ -128,7 +128,7 @@ fn pods_survive_being_packed() {
 }
 
 #[test]
-fn an_application_with_three_pods_takes_less_than_six_kilobytes() {
+fn an_application_with_three_pods_takes_less_than_two_kilobytes() {
     let (cache, metrics) = (Cache::default(), metrics());
     let key = Key::new("ns", "pi");
     cache.saw_application(application("pi", 1), &metrics.applications);
@@ -141,7 +141,7 @@ fn an_application_with_three_pods_takes_less_than_six_kilobytes() {
     let application = entry.application.as_ref().unwrap().object.size();
     let pods = entry.pods.size();
     let all = size_of::<Entry>() + application + pods;
-    assert!(all < 6_000, "{all} bytes: {application} for the application, {pods} for its pods");
+    assert!(all < 2_000, "{all} bytes: {application} for the application, {pods} for its pods");
 }
 
 #[test]
