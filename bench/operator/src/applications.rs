@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use kube::api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ObjectMeta, PostParams};
 use kube::runtime::watcher::{self, Event};
 use kube::{Api, Client, ResourceExt};
@@ -111,6 +111,19 @@ pub(crate) async fn make_namespace(client: &Client, name: &str) -> anyhow::Resul
     api.create(&PostParams::default(), &namespace)
         .await
         .with_context(|| format!("create namespace {name}"))?;
+    Ok(())
+}
+
+/// Without it no pod can be made. Another controller makes it.
+pub(crate) async fn wait_for_account(client: &Client, namespace: &str) -> anyhow::Result<()> {
+    let api: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
+    let is_there =
+        kube::runtime::wait::await_condition(api, "default", |account: Option<&ServiceAccount>| {
+            account.is_some()
+        });
+    tokio::time::timeout(Duration::from_secs(30), is_there)
+        .await
+        .with_context(|| format!("namespace {namespace} has no service account after 30 s"))??;
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 mod applications;
 mod nodes;
 mod operator;
+mod paused;
 mod report;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use kube::Client;
 use crate::applications::Applications;
 use crate::nodes::Nodes;
 use crate::operator::Operator;
+use crate::paused::Paused;
 
 /// Measures the operator under load.
 #[derive(Debug, Parser)]
@@ -48,6 +50,10 @@ struct Args {
     /// Do not start our operator: another one runs already.
     #[arg(long)]
     no_operator: bool,
+    /// Pause this process while it measures, such as the controller manager, which makes endpoints of every service and
+    /// takes a third of two cores; may be given several times.
+    #[arg(long, value_name = "PID")]
+    pause: Vec<i32>,
     /// Give up after so many seconds.
     #[arg(long, default_value_t = 900)]
     timeout: u64,
@@ -58,6 +64,8 @@ KUBECONFIG names the cluster; the resource definitions must be there (kubectl ap
 
 Examples:
   hearth-operator-bench                                    1,500 applications
+  hearth-operator-bench --pause $(pgrep kube-controller)
+                                                           without the work of other controllers
   hearth-operator-bench --applications 10000               memory with 10,000";
 
 #[tokio::main(flavor = "current_thread")]
@@ -74,12 +82,15 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let manifest =
         args.manifest.as_ref().map(std::fs::read_to_string).transpose().context("read the manifest")?;
     let applications = Applications::new(client.clone(), &args.namespace, args.executors, manifest);
+    applications::wait_for_account(&client, &args.namespace).await?;
+    let paused = Paused::new(&args.pause)?;
     let before = operator.as_ref().map(Operator::usage).transpose()?;
     let start = Instant::now();
     let run = applications.run(args.applications, args.at_a_time);
     let times = tokio::time::timeout(Duration::from_secs(args.timeout), run)
         .await
         .context("the applications did not end in time")??;
+    drop(paused);
     let after = operator.as_ref().map(Operator::usage).transpose()?;
     let requests = match &operator {
         Some(operator) => Some(operator.requests().await?),
