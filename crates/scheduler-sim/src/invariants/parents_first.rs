@@ -3,7 +3,8 @@
 //! This is judged twice. By what was told: an output is there when an executor said so that is not lost since.
 //! By what the scheduler itself has registered once it is quiet, where fewer may be left, for instance after a fetch that
 //! failed.
-//! What a fully cached RDD hides does not count, as in Spark.
+//! What a fully cached RDD hides does not count, and neither does what only an RDD without partitions would read, as in
+//! Spark (`getCacheLocs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,10 +41,15 @@ impl<'p> ParentsComeFirst<'p> {
         persisted && (0..self.plan.lineage.partitions(rdd)).all(held)
     }
 
+    /// Nobody reads it, so what it would be computed from need not be there.
+    fn is_empty(&self, rdd: RddId) -> bool {
+        self.plan.lineage.partitions(rdd) == 0
+    }
+
     fn check(&self, stage: &StageInfo, has: impl Fn(ShuffleId, u32) -> bool) -> Check {
         let mut open: Vec<RddId> = stage.rdds.first().map(|rdd| rdd.id).into_iter().collect();
         while let Some(rdd) = open.pop() {
-            if self.is_cached(stage, rdd) {
+            if self.is_empty(rdd) || self.is_cached(stage, rdd) {
                 continue;
             }
             for dependency in self.plan.lineage.dependencies(rdd) {
