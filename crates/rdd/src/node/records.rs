@@ -66,11 +66,8 @@ mod tests {
             let doubled = Records::new(Records::new(0..5u32).map(|n| n * 2));
             Records::new(doubled.flat_map(|n| [n, n + 1]).filter(|n| n % 3 != 0))
         };
-        let mut pulled = Vec::new();
         let mut source = records();
-        while let Some(record) = source.next() {
-            pulled.push(record);
-        }
+        let pulled: Vec<u32> = std::iter::from_fn(|| source.next()).collect();
         let mut pushed = Vec::new();
         records().for_each(|record| pushed.push(record));
         assert_eq!(pulled, [1, 2, 4, 5, 7, 8]);
