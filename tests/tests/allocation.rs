@@ -26,7 +26,10 @@ fn start(settings: &[(&str, &str)]) -> Cluster {
     let all: Vec<_> = defaults
         .iter()
         .chain(settings)
-        .map(|(key, value)| (format!("spark.dynamicAllocation.{key}"), *value))
+        .map(|(key, value)| match key.starts_with("spark.") {
+            true => ((*key).to_owned(), *value),
+            false => (format!("spark.dynamicAllocation.{key}"), *value),
+        })
         .collect();
     let all: Vec<_> = all.iter().map(|(key, value)| (key.as_str(), *value)).collect();
     Cluster::without_waiting(0, &all)
@@ -214,7 +217,13 @@ fn map_outputs_that_a_job_needs_keep_their_executors() {
 
 #[test]
 fn without_shuffle_tracking_idle_executors_go_and_their_map_outputs_are_made_again() {
-    let cluster = start(&[("initialExecutors", "3"), ("shuffleTracking.enabled", "false")]);
+    // Spark allows it where executors that go move their outputs away.
+    let settings = [
+        ("initialExecutors", "3"),
+        ("shuffleTracking.enabled", "false"),
+        ("spark.decommission.enabled", "true"),
+    ];
+    let cluster = start(&settings);
     cluster.events().wait_for("executors", |heard| (came(heard).len() == 3).then_some(()));
     let gate = cluster.sc().range(0, 1, 1, 1).map_partitions_with(cluster.notes(), |notes, _| {
         notes.write("reduce");

@@ -37,6 +37,17 @@ fn the_status_is_the_programs_own() {
 }
 
 #[test]
+fn a_program_whose_log_nobody_reads_any_more_ends_as_it_would() {
+    let script =
+        r#"{ RUST_LOG=debug timeout 60 "$0" exit 3 2>&1 >stdout.txt; echo $? >status.txt; } | head -n 1"#;
+    let app = App::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_scenario")]);
+    app.run();
+    let read = |name| std::fs::read_to_string(app.path(name)).unwrap();
+    assert_eq!((read("status.txt").as_str(), read("stdout.txt").as_str()), ("3\n", "10\n"));
+    wait_until(NOTICED, "all processes are gone", || app.processes().is_empty());
+}
+
+#[test]
 fn a_job_that_fails_gives_1_and_sparks_sentence() {
     let app = scenario().args(["panic"]);
     let ended =
@@ -143,6 +154,22 @@ fn kill_9_of_hearth_run_and_of_the_driver_leaves_nothing() {
         named(app, |process| process.id == id).signal(Signal::KILL);
         driver.signal(Signal::KILL);
     });
+}
+
+#[test]
+fn kill_9_of_the_driver_while_it_stops_without_hearth_run_leaves_nothing() {
+    ends(
+        scenario(),
+        137,
+        NOTICED,
+        "SIGKILL to hearth run, and to the driver after its executors",
+        |app, id| {
+            let driver = named(app, is_driver);
+            named(app, |process| process.id == id).signal(Signal::KILL);
+            while app.processes().iter().any(|process| process.is_executor) {}
+            driver.signal(Signal::KILL);
+        },
+    );
 }
 
 #[test]

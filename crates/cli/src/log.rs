@@ -17,6 +17,8 @@ pub(crate) fn init(level: Option<LogLevel>, format: LogFormat) {
         None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET)),
     };
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // With stderr gone there is nobody to complain to, and to try would panic.
+    let lines = lines.log_internal_errors(false);
     match format {
         LogFormat::Text => lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),

@@ -1,11 +1,13 @@
 //! The configuration of an application as its user writes it: a map of strings. Spark: `SparkConf`.
 
+mod conflicts;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::entries::{application, executor};
+use crate::entries::application;
 use crate::entry::{DefaultValue, Entry};
 use crate::error::{Error, Result};
 use crate::redaction::DEFAULT_REDACTION_REGEX;
@@ -13,7 +15,7 @@ use crate::registry::{family_of, find};
 use crate::spark_keys::find_spark_key;
 use crate::suggest::nearest;
 use crate::value::Value;
-use crate::{duration, local_properties, properties};
+use crate::{local_properties, properties};
 
 /// Settings of an application by key, sorted by key.
 ///
@@ -251,8 +253,7 @@ impl SparkConf {
     pub fn problems(&self) -> Vec<Error> {
         let set = self.get_all().filter_map(|(key, value)| find(key)?.check(value).err());
         let mut problems: Vec<Error> = set.collect();
-        problems.extend(self.heartbeat_conflict());
-        problems.extend(self.executor_bounds_conflict());
+        problems.extend(self.conflicts());
         problems
     }
 
@@ -322,33 +323,6 @@ impl SparkConf {
     /// ```
     pub fn to_properties(&self) -> String {
         properties::write(self.get_all())
-    }
-
-    fn heartbeat_conflict(&self) -> Option<Error> {
-        let interval = self.get_entry(&executor::EXECUTOR_HEARTBEAT_INTERVAL).ok()?;
-        let timeout = self.get_entry(&executor::NETWORK_TIMEOUT).ok()?;
-        (timeout <= interval).then(|| Error::Conflict {
-            key: executor::NETWORK_TIMEOUT.key.to_owned(),
-            value: duration::format_duration(timeout),
-            problem: format!(
-                "must be longer than {} ({})",
-                executor::EXECUTOR_HEARTBEAT_INTERVAL.key,
-                duration::format_duration(interval)
-            ),
-        })
-    }
-
-    fn executor_bounds_conflict(&self) -> Option<Error> {
-        let least = self.get_entry(&executor::DYNAMIC_ALLOCATION_MIN_EXECUTORS).ok()?;
-        let most = self.get_entry(&executor::DYNAMIC_ALLOCATION_MAX_EXECUTORS).ok()?;
-        (least > most).then(|| Error::Conflict {
-            key: executor::DYNAMIC_ALLOCATION_MIN_EXECUTORS.key.to_owned(),
-            value: least.to_string(),
-            problem: format!(
-                "must not be more than {} ({most})",
-                executor::DYNAMIC_ALLOCATION_MAX_EXECUTORS.key
-            ),
-        })
     }
 }
 

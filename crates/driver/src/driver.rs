@@ -86,7 +86,7 @@ impl Driver {
     }
 
     /// For the gRPC service to which executors attach.
-    pub fn attached(&self) -> hearth_rpc::control::Sender<AttachedExecutor> {
+    pub(crate) fn attached(&self) -> hearth_rpc::control::Sender<AttachedExecutor> {
         let (attached, mut executors) = hearth_rpc::control::channel();
         let sender = self.sender.clone();
         self.runtime.spawn(async move {

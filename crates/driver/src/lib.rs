@@ -20,7 +20,7 @@ mod results;
 mod tests;
 
 pub use blocks::{Blocks, DriverBlocks};
-pub use conf::{Deployment, DriverConf, PoolError, parse_pools};
+pub use conf::{DEFAULT_INSTANCES, Deployment, DriverConf, PoolError, parse_pools};
 pub use driver::{Driver, DriverParts, Executors};
 pub use endpoint::Endpoint;
 pub use error::Error;

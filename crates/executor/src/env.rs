@@ -5,9 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hearth_conf::SparkConf;
+use hearth_conf::entries::executor::NETWORK_TIMEOUT;
+use hearth_conf::entries::shuffle::{
+    REDUCER_MAX_SIZE_IN_FLIGHT, SHUFFLE_IO_MAX_RETRIES, SHUFFLE_IO_RETRY_WAIT,
+};
 use hearth_rpc::control::Sender;
 use hearth_rpc::message::{FromExecutor, MapOutputs};
-use hearth_storage::{BlockManager, MemoryManager, Remote};
+use hearth_storage::{BlockManager, FetchLimits, MemoryManager, Remote};
 use hearth_types::{BroadcastId, ExecutorId, HostName, RddId, ShuffleId, TaskAttempt};
 
 use crate::cancel::CancelFlag;
@@ -31,12 +35,20 @@ pub struct EnvParts {
 /// The executor as its tasks see it.
 pub struct ExecutorEnv {
     parts: EnvParts,
+    fetch_limits: FetchLimits,
     services: Arc<Services>,
 }
 
 impl ExecutorEnv {
-    pub(crate) fn new(parts: EnvParts, to_driver: Sender<FromExecutor>) -> Self {
-        Self { parts, services: Arc::new(Services::new(to_driver)) }
+    pub(crate) fn new(parts: EnvParts, to_driver: Sender<FromExecutor>) -> hearth_conf::Result<Self> {
+        let conf = &parts.conf;
+        let fetch_limits = FetchLimits {
+            max_bytes_in_flight: conf.get_entry(&REDUCER_MAX_SIZE_IN_FLIGHT)?.0,
+            max_retries: conf.get_entry(&SHUFFLE_IO_MAX_RETRIES)?,
+            retry_wait: conf.get_entry(&SHUFFLE_IO_RETRY_WAIT)?,
+            timeout: conf.get_entry(&NETWORK_TIMEOUT)?,
+        };
+        Ok(Self { parts, fetch_limits, services: Arc::new(Services::new(to_driver)) })
     }
 
     pub(crate) fn services(&self) -> &Services {
@@ -53,11 +65,6 @@ impl ExecutorEnv {
         &self.parts.host
     }
 
-    /// The application's settings.
-    pub fn conf(&self) -> &Arc<SparkConf> {
-        &self.parts.conf
-    }
-
     /// Cached partitions, shuffle outputs, broadcast values.
     pub fn block_manager(&self) -> &Arc<BlockManager> {
         &self.parts.block_manager
@@ -71,6 +78,11 @@ impl ExecutorEnv {
     /// The way to other executors' blocks; `None` where every block is local.
     pub fn remote(&self) -> Option<&Remote> {
         self.parts.remote.as_ref()
+    }
+
+    /// How eagerly and how patiently outputs of shuffles are fetched.
+    pub fn fetch_limits(&self) -> FetchLimits {
+        self.fetch_limits
     }
 
     /// Where the outputs of a shuffle are, as of `epoch` (a task's own) or later. Asks the driver at most once at a time.

@@ -71,7 +71,7 @@ impl Executor {
     ) -> Result<Self, StartError> {
         let max_direct_result = parts.conf.get_entry(&TASK_MAX_DIRECT_RESULT_SIZE)?;
         let heartbeat = parts.conf.get_entry(&EXECUTOR_HEARTBEAT_INTERVAL)?;
-        let env = Arc::new(ExecutorEnv::new(parts, to_driver.clone()));
+        let env = Arc::new(ExecutorEnv::new(parts, to_driver.clone())?);
         let attempts = AttemptRunner {
             runner,
             env: Arc::clone(&env),

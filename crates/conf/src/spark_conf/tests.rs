@@ -113,6 +113,37 @@ fn keys_that_contradict_each_other_are_reported() {
 }
 
 #[test]
+fn dynamic_allocation_without_anything_that_keeps_shuffle_outputs_is_refused() {
+    let with = |more: &[(&str, &str)]| {
+        let mut refused = conf(&[
+            ("spark.dynamicAllocation.enabled", "true"),
+            ("spark.dynamicAllocation.shuffleTracking.enabled", "false"),
+        ]);
+        refused.extend(more.iter().copied());
+        refused.validate()
+    };
+    let error = with(&[]).unwrap_err().to_string();
+    let sentence = "Dynamic allocation of executors requires one of the following conditions: ";
+    assert!(
+        error.starts_with("spark.dynamicAllocation.shuffleTracking.enabled (false) ")
+            && error.contains(sentence)
+    );
+    assert!(with(&[("spark.master", "local-cluster[1,1,512]")]).is_err());
+    let decommission = ("spark.decommission.enabled", "true");
+    let without_blocks = ("spark.storage.decommission.shuffleBlocks.enabled", "false");
+    assert!(with(&[decommission, without_blocks]).is_err());
+    for legal in [
+        decommission,
+        ("spark.shuffle.service.enabled", "true"),
+        ("spark.dynamicAllocation.shuffleTracking.enabled", "true"),
+        ("spark.dynamicAllocation.enabled", "false"),
+        ("spark.master", "local[2]"),
+    ] {
+        assert_eq!(with(&[legal]), Ok(()), "{legal:?}");
+    }
+}
+
+#[test]
 fn an_unknown_key_warns_with_the_nearest_known_one() {
     assert_eq!(
         only_warning("spark.executor.memroy"),

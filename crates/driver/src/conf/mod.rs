@@ -18,6 +18,10 @@ pub use pools::{PoolError, parse_pools};
 /// How often the progress bar is drawn anew. Spark: `spark.ui.consoleProgress.update.interval`.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
+/// Executors when neither `spark.executor.instances` nor dynamic allocation says how many. Spark:
+/// `SchedulerBackendUtils.DEFAULT_NUMBER_EXECUTORS`.
+pub const DEFAULT_INSTANCES: u32 = 2;
+
 /// Where the tasks of an application run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deployment {
@@ -28,8 +32,6 @@ pub enum Deployment {
     },
     /// In executor processes.
     Cluster {
-        /// Number of executors when `spark.executor.instances` is not set.
-        instances: u32,
         /// Slots of each.
         slots: u32,
         /// `spark.scheduler.minRegisteredResourcesRatio` when it is not set: 0.8 on Kubernetes, else 0, in percent.
@@ -142,13 +144,13 @@ fn scheduler_conf(conf: &SparkConf, deployment: Deployment) -> Result<SchedulerC
 }
 
 fn executors_conf(conf: &SparkConf, deployment: Deployment) -> Result<ExecutorsConf, ConfError> {
-    let (instances, slots) = match deployment {
+    let slots = match deployment {
         Deployment::Local { slots } => return Ok(ExecutorsConf::Fixed { count: 1, slots }),
-        Deployment::Cluster { instances, slots, .. } => (instances, slots),
+        Deployment::Cluster { slots, .. } => slots,
     };
     let asked = conf.get_entry(&executor::EXECUTOR_INSTANCES)?;
     if !conf.get_entry(&executor::DYNAMIC_ALLOCATION_ENABLED)? {
-        return Ok(ExecutorsConf::Fixed { count: asked.unwrap_or(instances), slots });
+        return Ok(ExecutorsConf::Fixed { count: asked.unwrap_or(DEFAULT_INSTANCES), slots });
     }
     let min = conf.get_entry(&executor::DYNAMIC_ALLOCATION_MIN_EXECUTORS)?;
     let initial = conf.get_entry(&executor::DYNAMIC_ALLOCATION_INITIAL_EXECUTORS)?;

@@ -2,7 +2,7 @@ use hearth_types::SchedulingMode;
 
 use super::*;
 
-const CLUSTER: Deployment = Deployment::Cluster { instances: 2, slots: 4, min_registered_percent: 0 };
+const CLUSTER: Deployment = Deployment::Cluster { slots: 4, min_registered_percent: 0 };
 
 fn conf(pairs: &[(&str, &str)]) -> SparkConf {
     pairs.iter().copied().collect()

@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod executors;
+mod fakes;
 mod local;
 mod results;
 mod stop;

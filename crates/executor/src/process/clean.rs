@@ -7,7 +7,7 @@ use std::path::Path;
 const TRIES: usize = 20;
 
 /// Deletes a directory with all that is in it. That it is gone already is as good; anything else is logged.
-pub(super) fn remove(dir: &Path) {
+pub fn remove_dir(dir: &Path) {
     let mut last = None;
     for _ in 0..TRIES {
         match std::fs::remove_dir_all(dir) {

@@ -1,14 +1,14 @@
 //! Standard input as the tie to the driver's process. It works after `kill -9` too: the kernel closes the pipe.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 use std::thread;
 use std::time::Duration;
 
 use hearth_rpc::Bootstrap;
-use tokio::sync::watch;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
+use tokio::sync::oneshot;
 
-/// How long after the stream a dying driver's pipe may close.
-const SOON: Duration = Duration::from_secs(1);
 /// The lifeline's thread only reads.
 const STACK: usize = 128 << 10;
 
@@ -28,48 +28,38 @@ pub(super) enum BootstrapError {
 
 /// Notices when standard input ends.
 pub(super) struct Lifeline {
-    cut: watch::Receiver<bool>,
+    /// Nothing is ever sent: it closes.
+    cut: oneshot::Receiver<()>,
 }
 
 impl Lifeline {
-    /// Reads the first line and watches for the end from then on.
+    /// Reads the first line and watches for the end from then on: on a thread, so that nothing can be in the way.
     pub(super) fn open() -> Result<(Bootstrap, Self), BootstrapError> {
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line).map_err(|source| BootstrapError::Read { source })?;
         let bootstrap = serde_json::from_str(&line).map_err(|source| BootstrapError::Parse { source })?;
-        let (sender, cut) = watch::channel(false);
-        let watching =
-            thread::Builder::new().name("lifeline".to_owned()).stack_size(STACK).spawn(move || {
-                wait_for_end(&mut io::stdin().lock());
-                sender.send_replace(true);
-            });
+        let (end, cut) = oneshot::channel();
+        let watch = move || {
+            // An error is an end as well.
+            drop(io::copy(&mut io::stdin().lock(), &mut io::sink()));
+            drop(end);
+        };
+        let watching = thread::Builder::new().name("lifeline".to_owned()).stack_size(STACK).spawn(watch);
         watching.map_err(|source| BootstrapError::Watch { source })?;
         Ok((bootstrap, Self { cut }))
     }
 
     /// Waits for the end.
     pub(super) async fn cut(&mut self) {
-        // An error says that the thread has ended, as it only does at the end of the input.
-        drop(self.cut.wait_for(|cut| *cut).await);
-    }
-
-    /// Whether the end has come or comes within a moment. Blocks.
-    pub(super) fn is_cut_soon(&self) -> bool {
-        let end = std::time::Instant::now() + SOON;
-        while !*self.cut.borrow() && std::time::Instant::now() < end {
-            thread::sleep(Duration::from_millis(10));
-        }
-        *self.cut.borrow()
+        drop((&mut self.cut).await);
     }
 }
 
-fn wait_for_end(input: &mut impl Read) {
-    let mut ignored = [0; 64];
-    loop {
-        match input.read(&mut ignored) {
-            Ok(0) => return,
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => return,
-            Ok(_) | Err(_) => {}
-        }
-    }
+/// Whether standard input has ended or ends within this time. Blocks.
+pub(super) fn is_cut_within(wait: Duration) -> bool {
+    let input = io::stdin();
+    let wait = Timespec::try_from(wait).ok();
+    // The hang-up is told without being asked for.
+    let mut ends = [PollFd::new(&input, PollFlags::empty())];
+    retry_on_intr(|| poll(&mut ends, wait.as_ref())).is_ok_and(|ended| ended > 0)
 }

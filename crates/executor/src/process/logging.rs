@@ -18,6 +18,8 @@ pub fn init() {
     let filter = level.and_then(|level| EnvFilter::try_new(level).ok());
     let filter = filter.unwrap_or_else(|| EnvFilter::new("warn"));
     let format = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that cannot be written is lost. Complaining about that on standard error too would panic, on any thread of ours.
+    let format = format.log_internal_errors(false);
     let started = match std::env::var(FORMAT).as_deref() {
         Ok("json") => format.json().try_init(),
         _ => format.with_ansi(std::io::stderr().is_terminal()).try_init(),

@@ -14,20 +14,25 @@ mod termination;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hearth_types::error_chain;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::executor::Ending;
 use crate::runner::TaskRunner;
-use lifeline::Lifeline;
+use lifeline::{Lifeline, is_cut_within};
 use live::{Signals, Tie, live};
 
+pub use clean::remove_dir;
 pub use logging::init as init_logging;
 pub use termination::{clear_termination_message, set_termination_message};
 
 /// What may end the process before it has run; only ever logged.
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// How long after the stream a dying driver's pipe may close.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Runs an executor until its end: one whose driver has written a [`Bootstrap`](hearth_rpc::Bootstrap) to standard
 /// input, or one in a pod, whose environment has `HEARTH_DRIVER_ADDRESS`.
@@ -58,12 +63,13 @@ fn run_child(runner: Arc<dyn TaskRunner>) -> Result<Ending, AnyError> {
         let mut signals = Signals::listen()?;
         live(&runtime, &bootstrap, runner, &mut signals, Tie::Lifeline(&mut lifeline)).await
     });
-    let driver_died = matches!(ending, Ok(Ending::Disconnected)) && lifeline.is_cut_soon();
     // What still runs on other threads is of no use to anybody.
     runtime.shutdown_background();
-    clean::remove(&bootstrap.local_dir);
-    if driver_died {
-        clean::remove(&bootstrap.app_dir);
+    remove_dir(&bootstrap.local_dir);
+    // A driver may die of a kill while it stops, after it has told us to go. We look as late as we can.
+    let wait = if matches!(ending, Ok(Ending::Disconnected)) { SOON } else { Duration::ZERO };
+    if is_cut_within(wait) {
+        remove_dir(&bootstrap.app_dir);
     }
     ending
 }

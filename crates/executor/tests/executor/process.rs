@@ -81,12 +81,17 @@ async fn driver(build: &str) -> Driver {
 
 impl Driver {
     fn start(&self) -> Process {
+        self.start_with(Stdio::inherit(), "off")
+    }
+
+    fn start_with(&self, stderr: Stdio, log_level: &str) -> Process {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "process::an_executor_for_other_tests", "--nocapture"])
             .env("HEARTH_ROLE", "executor")
-            .env("HEARTH_LOG_LEVEL", "off")
+            .env("HEARTH_LOG_LEVEL", log_level)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
+            .stderr(stderr)
             .spawn()
             .unwrap();
         let line = serde_json::to_string(&self.bootstrap).unwrap();
@@ -195,6 +200,19 @@ async fn a_process_registers_works_reads_broadcasts_and_shuts_down_cleanly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_process_whose_log_nobody_reads_any_more_works_on() {
+    let mut driver = driver(build_id()).await;
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut process = driver.start_with(writer.into(), "debug");
+    let mut attached = driver.attached().await;
+    attached.launch(0, "pid", vec![task(0)]);
+    assert_eq!(attached.outcomes(1).await, [result(process.child.id().to_string())]);
+    attached.0.to_executor.send(ToExecutor::Shutdown).unwrap();
+    assert!(process.wait(PATIENCE).success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_process_outlives_ctrl_c_and_not_its_driver_and_leaves_nothing() {
     let mut driver = driver(build_id()).await;
     let mut process = driver.start();
@@ -206,6 +224,20 @@ async fn a_process_outlives_ctrl_c_and_not_its_driver_and_leaves_nothing() {
     attached.launch(1, "forever", vec![task(1)]);
     drop(process.child.stdin.take());
     assert!(!process.wait(Duration::from_secs(10)).success());
+    assert!(!process.app_dir.exists(), "the driver can not delete it any more");
+    drop(driver.dir);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_whose_driver_dies_while_it_stops_leaves_nothing() {
+    let mut driver = driver(build_id()).await;
+    let mut process = driver.start();
+    let attached = driver.attached().await;
+    process.signal(rustix::process::Signal::STOP);
+    attached.0.to_executor.send(ToExecutor::Shutdown).unwrap();
+    drop(process.child.stdin.take());
+    process.signal(rustix::process::Signal::CONT);
+    process.wait(PATIENCE);
     assert!(!process.app_dir.exists(), "the driver can not delete it any more");
     drop(driver.dir);
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hearth_rpc::message::{FromExecutor, MapOutputs, RemoveBlocks, TaskOutcome, ToExecutor};
+use hearth_storage::FetchLimits;
 use hearth_types::{BroadcastId, KillReason, ShuffleId, TaskEndReason};
 
 use super::common::{Played, Table, failure, result, task, task_at};
@@ -107,5 +108,18 @@ async fn a_broadcast_value_that_is_not_there_is_named() {
     blocks.put_bytes(hearth_types::BlockId::Broadcast(BroadcastId(3)), "value".into(), level).unwrap();
     played.launch("read", vec![task(1)]);
     assert_eq!(played.ended().await.outcome, result("value"));
+    played.shut_down().await;
+}
+
+#[tokio::test]
+async fn shuffle_reads_have_the_limits_that_the_settings_say() {
+    let settings = [("spark.reducer.maxSizeInFlight", "1m"), ("spark.shuffle.io.maxRetries", "7")];
+    let played = Played::start(1, Table::default(), &settings);
+    let limits = played.executor.env().fetch_limits();
+    assert_eq!((limits.max_bytes_in_flight, limits.max_retries), (1 << 20, 7));
+    assert_eq!(
+        FetchLimits { max_bytes_in_flight: 48 << 20, max_retries: 3, ..limits },
+        FetchLimits::default()
+    );
     played.shut_down().await;
 }

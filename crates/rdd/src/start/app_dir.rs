@@ -54,9 +54,8 @@ pub(super) fn launchers() -> Option<PathBuf> {
 }
 
 fn make_in(parent: &Path) -> Result<TempDir> {
-    let failed =
-        |error: std::io::Error| start_error(&format!("make a directory in {}", parent.display()), &error);
-    std::fs::create_dir_all(parent).map_err(failed)?;
-    let made = tempfile::Builder::new().prefix(&format!("hearth-{}-", std::process::id())).tempdir_in(parent);
-    made.map_err(failed)
+    let doing = format!("make a directory in {}", parent.display());
+    std::fs::create_dir_all(parent).map_err(start_error(&doing))?;
+    let prefix = format!("hearth-{}-", std::process::id());
+    tempfile::Builder::new().prefix(&prefix).tempdir_in(parent).map_err(start_error(&doing))
 }

@@ -7,20 +7,16 @@ use std::sync::Arc;
 
 use hearth_cluster::kubernetes::{ApiServer, KubernetesCluster, Pool, Settings};
 use hearth_conf::SparkConf;
-use hearth_conf::entries::application::{DRIVER_MEMORY, DRIVER_PORT};
+use hearth_conf::entries::application::DRIVER_PORT;
 use hearth_conf::entries::executor::{
     DYNAMIC_ALLOCATION_ENABLED, DYNAMIC_ALLOCATION_INITIAL_EXECUTORS, EXECUTOR_CORES, EXECUTOR_INSTANCES,
 };
-use hearth_driver::{
-    Deployment, Driver, DriverBlocks, DriverConf, DriverHandle, DriverParts, Endpoint, Executors,
-};
-use hearth_executor::open_block_manager;
-use hearth_rpc::{Connector, Identity, TlsConnector, build_id};
-use hearth_storage::BlockClient;
-use hearth_types::{ExecutorId, pod};
+use hearth_driver::{DEFAULT_INSTANCES, Deployment, DriverHandle, Executors};
+use hearth_rpc::Identity;
+use hearth_types::pod;
 
 use super::app_dir::AppDir;
-use super::cluster::{INSTANCES, settings};
+use super::driver::Opened;
 use super::start_error;
 use crate::error::{Error, Result};
 
@@ -80,33 +76,16 @@ impl Place {
 
 pub(super) fn start(conf: &SparkConf, app_dir: &AppDir, server: &str, place: Place) -> Result<DriverHandle> {
     let deployment = Deployment::Cluster {
-        instances: INSTANCES,
         slots: conf.get_entry(&EXECUTOR_CORES)?,
         min_registered_percent: MIN_REGISTERED_PERCENT,
     };
-    let driver_conf =
-        DriverConf::new(conf, deployment).map_err(|error| start_error("read the configuration", &error))?;
-    let driver = Driver::new().map_err(|error| start_error("start the driver", &error))?;
-    let identity = Identity::read(&place.secrets)
-        .map_err(|error| start_error("read the driver's certificate", &error))?;
-    let memory = conf.get_entry(&DRIVER_MEMORY)?.0;
-    let blocks = open_block_manager(conf, ExecutorId::DRIVER, memory, app_dir.path().join("driver"))
-        .map_err(|error| start_error("open the block manager", &error))?;
-    let connector: Arc<dyn Connector> = Arc::new(TlsConnector::new(&identity));
-    let endpoint = Endpoint {
-        host: place.host,
-        port: match conf.get(DRIVER_PORT.key()) {
-            Some(_) => conf.get_entry(&DRIVER_PORT)?,
-            None => pod::DRIVER_PORT,
-        },
-        port_key: DRIVER_PORT.key(),
-        build_id: build_id().to_owned(),
-        identity,
-        blocks: blocks.clone(),
-        conf: settings(conf),
-        epoch: place.epoch,
+    let mut opened = Opened::new(conf, app_dir, deployment)?;
+    let identity = Identity::read(&place.secrets).map_err(start_error("read the driver's certificate"))?;
+    let port = match conf.get(DRIVER_PORT.key()) {
+        Some(_) => conf.get_entry(&DRIVER_PORT)?,
+        None => pod::DRIVER_PORT,
     };
-    driver.listen(endpoint).map_err(|error| start_error("open the driver's port", &error))?;
+    opened.listen((place.host, port), identity, place.epoch)?;
     let pool = place.pool.map(|(name, namespace, replicas)| Pool {
         name,
         namespace,
@@ -118,14 +97,8 @@ pub(super) fn start(conf: &SparkConf, app_dir: &AppDir, server: &str, place: Pla
         },
     });
     let (cluster, events) =
-        KubernetesCluster::new(Settings { pool, reports: place.reports }, driver.runtime());
-    let parts = DriverParts {
-        executors: Executors::Cluster { manager: Arc::new(cluster), events },
-        blocks: Arc::new(DriverBlocks::new(blocks, Some(BlockClient::new(connector)))),
-        listeners: Vec::new(),
-        temp_dirs: vec![app_dir.path().to_owned()],
-    };
-    driver.start(driver_conf, parts).map_err(|error| start_error("start the driver", &error))
+        KubernetesCluster::new(Settings { pool, reports: place.reports }, opened.driver.runtime());
+    opened.start(Executors::Cluster { manager: Arc::new(cluster), events })
 }
 
 /// Slots of the executors that the application begins with, at least two.
@@ -134,7 +107,7 @@ pub(super) fn expected_slots(conf: &SparkConf) -> Result<u32> {
     let executors = if conf.get_entry(&DYNAMIC_ALLOCATION_ENABLED)? {
         conf.get_entry(&DYNAMIC_ALLOCATION_INITIAL_EXECUTORS)?.max(instances.unwrap_or(0))
     } else {
-        instances.unwrap_or(INSTANCES)
+        instances.unwrap_or(DEFAULT_INSTANCES)
     };
     Ok(executors.saturating_mul(conf.get_entry(&EXECUTOR_CORES)?).max(2))
 }

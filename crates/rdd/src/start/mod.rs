@@ -3,6 +3,7 @@
 
 mod app_dir;
 mod cluster;
+mod driver;
 mod kubernetes;
 mod last_words;
 mod local;
@@ -80,11 +81,10 @@ fn start_application(conf: SparkConf) -> Result<Started> {
 /// The launcher is `hearth run`, or the operator. What the program sets wins over what the launcher set, as in Spark.
 fn with_launcher_conf(conf: SparkConf) -> Result<SparkConf> {
     let Some(path) = std::env::var_os(CONF_FILE) else { return Ok(conf) };
-    let failed =
-        |error: &dyn StdError| start_error(&format!("read the configuration {}", path.display()), error);
-    let text = std::fs::read_to_string(&path).map_err(|error| failed(&error))?;
+    let doing = format!("read the configuration {}", path.display());
+    let text = std::fs::read_to_string(&path).map_err(start_error(&doing))?;
     let set: std::collections::BTreeMap<String, String> =
-        serde_json::from_str(&text).map_err(|error| failed(&error))?;
+        serde_json::from_str(&text).map_err(start_error(&doing))?;
     let mut merged: SparkConf = set.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     for (key, value) in conf.get_all() {
         merged.set(key, value);
@@ -92,6 +92,6 @@ fn with_launcher_conf(conf: SparkConf) -> Result<SparkConf> {
     Ok(merged)
 }
 
-fn start_error(doing: &str, error: &dyn StdError) -> Error {
-    Error::Start { problem: format!("{doing}: {}", error_chain(error)) }
+fn start_error<E: StdError>(doing: &str) -> impl FnOnce(E) -> Error {
+    move |error| Error::Start { problem: format!("{doing}: {}", error_chain(&error)) }
 }

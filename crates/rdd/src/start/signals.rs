@@ -6,6 +6,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hearth_driver::DriverHandle;
+use hearth_executor::remove_dir;
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
@@ -43,14 +44,22 @@ pub(super) fn watch(driver: &DriverHandle) {
 
 /// Has the kernel send us a signal when the launcher ends, however it ends.
 fn follow_launcher() {
-    let Some(launcher) = std::env::var(LAUNCHER).ok().and_then(|pid| pid.parse().ok()) else { return };
+    if std::env::var_os(LAUNCHER).is_none() {
+        return;
+    }
     if let Err(error) = set_parent_process_death_signal(Some(Signal::TERM)) {
         tracing::warn!(%error, "the end of the launcher will not be noticed");
     }
     // It may have ended before it was asked for.
-    if getppid() != Pid::from_raw(launcher) {
+    if is_orphan() {
         stop_and_exit(143);
     }
+}
+
+/// Whether there was a launcher and is none.
+fn is_orphan() -> bool {
+    let launcher = std::env::var(LAUNCHER).ok().and_then(|pid| pid.parse().ok());
+    launcher.is_some_and(|launcher| getppid() != Pid::from_raw(launcher))
 }
 
 fn wait() {
@@ -79,12 +88,18 @@ fn wait() {
 fn stop_and_exit(status: i32) -> ! {
     EXITING.store(true, Ordering::Release);
     let drivers = std::mem::take(&mut *DRIVERS.lock());
+    let dir = app_dir::launchers();
+    if let Some(dir) = dir.as_ref().filter(|_| is_orphan()) {
+        // Whoever killed the launcher may be about to kill us. Executors that find us gone delete the directory; those
+        // that we have told to go leave it to us.
+        remove_dir(dir);
+    }
     for driver in drivers {
         driver.leave();
     }
-    if let Some(dir) = app_dir::launchers() {
+    if let Some(dir) = dir {
         // The launcher does this too, if it still lives; then one of the two finds it gone.
-        drop(std::fs::remove_dir_all(dir));
+        remove_dir(&dir);
     }
     std::process::exit(status)
 }

@@ -2,13 +2,8 @@
 
 use std::marker::PhantomData;
 
-use hearth_conf::SparkConf;
-use hearth_conf::entries::executor::NETWORK_TIMEOUT;
-use hearth_conf::entries::shuffle::{
-    REDUCER_MAX_SIZE_IN_FLIGHT, SHUFFLE_IO_MAX_RETRIES, SHUFFLE_IO_RETRY_WAIT,
-};
 use hearth_storage::codec::Records;
-use hearth_storage::{Data, FetchContext, FetchError, FetchLimits, FetchRequest, ShuffleReader};
+use hearth_storage::{Data, FetchContext, FetchError, FetchRequest, ShuffleReader};
 use hearth_types::{KillReason, ShuffleId, TaskEndReason};
 
 use super::TaskContext;
@@ -51,7 +46,7 @@ impl<R: Data> ShuffleRecords<R> {
         let context = FetchContext {
             blocks: env.block_manager().clone(),
             remote: env.remote().cloned(),
-            limits: limits(env.conf()).or_throw(),
+            limits: env.fetch_limits(),
             cancelled: task.cancel().as_flag(),
         };
         let reader = ShuffleReader::new(&request, context);
@@ -66,16 +61,6 @@ impl<R: Data> ShuffleRecords<R> {
         }
         throw(TaskEndReason::FetchFailed { shuffle, map_index, reduce, from, message })
     }
-}
-
-/// `spark.reducer.maxSizeInFlight` and the retries of `spark.shuffle.io`.
-fn limits(conf: &SparkConf) -> hearth_conf::Result<FetchLimits> {
-    Ok(FetchLimits {
-        max_bytes_in_flight: conf.get_entry(&REDUCER_MAX_SIZE_IN_FLIGHT)?.0,
-        max_retries: conf.get_entry(&SHUFFLE_IO_MAX_RETRIES)?,
-        retry_wait: conf.get_entry(&SHUFFLE_IO_RETRY_WAIT)?,
-        timeout: conf.get_entry(&NETWORK_TIMEOUT)?,
-    })
 }
 
 impl<R: Data> Iterator for ShuffleRecords<R> {

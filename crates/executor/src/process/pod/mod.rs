@@ -24,7 +24,7 @@ use hearth_rpc::{Bootstrap, Identity};
 use hearth_types::{error_chain, pod};
 
 use super::live::{Signals, Tie, live};
-use super::{AnyError, clean, start_runtime};
+use super::{AnyError, remove_dir, start_runtime};
 use crate::executor::Ending;
 use crate::runner::TaskRunner;
 use dial::{Answer, dial, jittered};
@@ -46,7 +46,7 @@ struct Next {
 pub(super) fn run(place: &Place, runner: Arc<dyn TaskRunner>) -> Result<Ending, AnyError> {
     let runtime = start_runtime(place.slots)?;
     // A process before this one may have had to leave without cleaning.
-    clean::remove(&place.local_dir);
+    remove_dir(&place.local_dir);
     let mut next = Next { driver_epoch: place.driver_epoch, driver_wait: place.driver_wait };
     let ending = runtime.block_on(async {
         let mut signals = Signals::listen()?;
@@ -76,7 +76,7 @@ pub(super) fn run(place: &Place, runner: Arc<dyn TaskRunner>) -> Result<Ending, 
     });
     // What still runs on other threads is of no use to anybody.
     runtime.shutdown_background();
-    clean::remove(&place.local_dir);
+    remove_dir(&place.local_dir);
     match ending {
         Ok(Ending::Disconnected) => {
             tracing::warn!("the driver is gone; waits for the next");
