@@ -16,12 +16,18 @@ use crate::names::{is_dns_1035_label, is_dns_1123_subdomain};
 use crate::quantity::{is_quantity, memory_mib};
 use crate::spark_conf::is_dynamic_allocation;
 
+/// The longest name of a file on Linux.
+const LONGEST_FILE_NAME: usize = 255;
+/// The length of the `uid` of an object.
+const UID_LENGTH: usize = 36;
+
 /// Every field of an application whose value is not allowed, in the order of the fields.
 pub fn validate(application: &SparkApplication) -> Vec<FieldError> {
     let mut check = Check::default();
     check.names(application);
     check.program(&application.spec);
     check.driver(&application.spec.driver);
+    check.driver_pod_name(application);
     check.executor(&application.spec);
     check.restarts(&application.spec);
     check.timeouts(&application.spec);
@@ -123,6 +129,23 @@ impl Check {
             self.error(
                 path.key("podName"),
                 format!("{name:?} is not a pod name; use small letters, digits, dashes and dots"),
+            );
+        }
+    }
+
+    /// The API server takes a longer name, and then no node can start the pod: it makes a directory for its logs, named
+    /// `NAMESPACE_NAME_UID`.
+    fn driver_pod_name(&mut self, application: &SparkApplication) {
+        let (Some(name), Some(namespace)) =
+            (&application.spec.driver.pod_name, &application.metadata.namespace)
+        else {
+            return;
+        };
+        let longest = LONGEST_FILE_NAME.saturating_sub(namespace.len() + UID_LENGTH + "__".len());
+        if name.len() > longest {
+            self.error(
+                FieldPath::of(["spec", "driver", "podName"]),
+                format!("found {} characters; a pod of this namespace can have {longest}", name.len()),
             );
         }
     }

@@ -316,6 +316,19 @@ fn an_assignment_is_named_where_its_value_is_wrong() {
 }
 
 #[test]
+fn a_driver_pod_whose_logs_no_node_could_keep() {
+    let named = |length| {
+        let name = format!("  driver:\n    podName: {}", "d".repeat(length));
+        APP.replace("name: app", "name: app\n  namespace: default").replace("  driver:", &name)
+    };
+    read_application(&named(210), "app.yaml").unwrap();
+    assert_eq!(
+        refused(&named(211)),
+        "app.yaml:11:14: spec.driver.podName: found 211 characters; a pod of this namespace can have 210"
+    );
+}
+
+#[test]
 fn no_part_of_a_manifest_and_no_garbage_is_too_much_for_the_reader() {
     let whole = include_str!("manifests/everything.yaml");
     for end in (0..whole.len()).step_by(17).filter(|end| whole.is_char_boundary(*end)) {

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::Timestamp;
 use kube::Client;
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use crate::cache::Cache;
 use crate::events::Events;
@@ -37,18 +38,18 @@ impl std::fmt::Debug for Context {
 }
 
 /// Since when pools have more executors than they are to have. Forgotten when the operator is started anew; then the time of grace
-/// begins again, which does no harm.
+/// begins again, which does no harm. No clock is read that may jump.
 #[derive(Debug, Default)]
 pub struct Surplus {
-    since: Mutex<HashMap<Key, Timestamp>>,
+    since: Mutex<HashMap<Key, Instant>>,
 }
 
 impl Surplus {
-    /// Notes whether there are too many now, and says since when.
-    pub fn note(&self, key: &Key, is_surplus: bool, now: Timestamp) -> Option<Timestamp> {
+    /// Notes whether there are too many now, and says for how long there have been.
+    pub fn note(&self, key: &Key, is_surplus: bool) -> Option<Duration> {
         let mut since = self.since.lock();
         if is_surplus {
-            Some(*since.entry(key.clone()).or_insert(now))
+            Some(since.entry(key.clone()).or_insert_with(Instant::now).elapsed())
         } else {
             since.remove(key);
             None

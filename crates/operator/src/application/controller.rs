@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use hearth_crd::{ApplicationStateType, SparkApplication, validate};
+use hearth_crd::{ApplicationStateType, SparkApplication};
 use jiff::Timestamp;
 use kube::Resource;
 
@@ -13,6 +13,7 @@ use super::decision::{Action, Decision};
 use super::dereference::{Parsed, dereference, parse};
 use super::submit::Submitted;
 use super::update_status::update_status;
+use super::validate::validate;
 use crate::api::Result;
 use crate::context::Context;
 use crate::key::Key;
@@ -26,7 +27,7 @@ const DELETION_PATIENCE: Duration = Duration::from_millis(500);
 pub async fn reconcile(ctx: &Context, key: &Key) -> Result<Outcome> {
     let snapshot = ctx.cache.get(key);
     let Some(object) = &snapshot.application else {
-        ctx.surplus.note(key, false, Timestamp::now());
+        ctx.surplus.note(key, false);
         return Ok(Outcome::Done);
     };
     let Parsed { application, problems } = parse(object)?;

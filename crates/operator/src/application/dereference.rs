@@ -70,7 +70,6 @@ pub async fn dereference(
         executors: executors.cloned().collect(),
         pool: pool(application, snapshot)?.map(Arc::new),
         services_gone: services_gone(ctx, key, application).await?,
-        node_lost: false,
         limits: Limits {
             creation_grace: ctx.settings.driver_pod_creation_grace_period,
             default_time_to_live: ctx.settings.default_time_to_live,

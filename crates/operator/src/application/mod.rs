@@ -15,3 +15,4 @@ pub mod observed;
 pub mod submission;
 pub mod submit;
 pub mod update_status;
+pub mod validate;

@@ -25,9 +25,6 @@ pub struct Observed {
     ///
     /// [`Action::DeleteServices`]: super::decision::Action::DeleteServices
     pub services_gone: bool,
-    /// Whether the driver's node is gone from the cluster for good.
-    /// From the cache of nodes if there is one; `false` otherwise: a node that only is silent shows in the pod's conditions.
-    pub node_lost: bool,
     /// What the operator's settings say.
     pub limits: Limits,
 }

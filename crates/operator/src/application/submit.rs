@@ -4,6 +4,7 @@
 //! Everything has a deterministic name and is made with POST, so that a second try finds what the first had made.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt, try_join_all};
 use hearth_crd::{ExecutorPool, SparkApplication};
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 use super::build::{ApplicationObjects, Certificates, application_objects};
 use super::certificates;
+use super::decide::settling;
 use super::decision::SubmitFailure;
 use super::submission::Submission;
 use crate::api::{self, Ensured, Error, Owner, Ownership, Result, ensure, ensure_as, request};
@@ -28,7 +30,7 @@ use crate::names::{Names, SUBMISSION_ID_LABEL};
 use crate::pods;
 
 /// How long the service account of a new namespace may be missing.
-const ACCOUNT_PATIENCE: i64 = 10;
+const ACCOUNT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The name of the UI's service, its address and its port.
 pub type UiService = (String, String, i32);
@@ -66,7 +68,7 @@ pub async fn submit(
 
 fn is_young(application: &SparkApplication) -> bool {
     let created = application.metadata.creation_timestamp.as_ref();
-    created.is_some_and(|created| Timestamp::now().duration_since(created.0).as_secs() < ACCOUNT_PATIENCE)
+    created.is_some_and(|created| settling(Timestamp::now(), created.0, ACCOUNT_PATIENCE).is_some())
 }
 
 async fn try_submit(

@@ -25,6 +25,8 @@ pub(super) struct Census<'a> {
     pub(super) ended: Vec<Ended<'a>>,
     /// The highest number.
     pub(super) highest: u32,
+    /// When the first of those that live and cannot be started is given up. Nothing happens to it by then.
+    pub(super) stuck_in: Option<Duration>,
 }
 
 /// An executor that ended.
@@ -44,6 +46,10 @@ impl<'a> Census<'a> {
             census.highest = census.highest.max(number);
             match fate_of(now, pod) {
                 Fate::Lives => census.live.push(pod),
+                Fate::Waits(wait) => {
+                    census.live.push(pod);
+                    census.stuck_in = Some(census.stuck_in.map_or(wait, |sooner| sooner.min(wait)));
+                }
                 Fate::Leaves => census.leaving.push(pod),
                 Fate::Ended(end) => census.ended.push(Ended { pod, number, end }),
             }
@@ -97,6 +103,7 @@ impl Ended<'_> {
 
 enum Fate {
     Lives,
+    Waits(Duration),
     Leaves,
     Ended(End),
 }
@@ -112,14 +119,10 @@ fn fate_of(now: Timestamp, pod: &PodView) -> Fate {
     match waiting_for(pod, Role::Executor) {
         // A node may come.
         Some(waiting) if waiting.failure.cause == FailureCause::Unschedulable => Fate::Lives,
-        Some(waiting) => {
-            let has_passed = waiting.since.is_some_and(|since| left(now, since, STUCK).is_none());
-            if waiting.is_hopeless || has_passed {
-                Fate::Ended(End::Failed(waiting.failure))
-            } else {
-                Fate::Lives
-            }
-        }
+        Some(waiting) => match left(now, waiting.since.unwrap_or(now), STUCK) {
+            Some(wait) if !waiting.is_hopeless => Fate::Waits(wait),
+            Some(_) | None => Fate::Ended(End::Failed(waiting.failure)),
+        },
         None => Fate::Lives,
     }
 }

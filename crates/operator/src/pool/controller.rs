@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use kube::Resource;
 
 use super::apply::{create_executors, tell_driver};
-use super::decide::{creation_failed, decide};
+use super::decide::{creation_failed, decide, desired};
 use super::update_status::update_status;
 use crate::api::Result;
 use crate::application::controller::is_ended;
@@ -29,8 +29,9 @@ pub async fn reconcile(ctx: &Context, key: &Key, application: &SparkApplication)
     }
     let executors = executors_of(&pool, &snapshot.pods);
     let now = Timestamp::now();
-    let surplus_since = ctx.surplus.note(key, is_surplus(&pool, &executors), now);
-    let decision = decide(now, &pool, &executors, is_ended(application), surplus_since);
+    let has_ended = is_ended(application);
+    let surplus_for = ctx.surplus.note(key, is_surplus(&executors, desired(&pool, has_ended)));
+    let decision = decide(now, &pool, &executors, has_ended, surplus_for);
     if let Some(status) = decision.status {
         update_status(ctx, key, &pool, &status).await?;
         pool.status = Some(status);
@@ -71,15 +72,12 @@ fn executors_of(pool: &ExecutorPool, pods: &[Arc<PodView>]) -> Vec<Arc<PodView>>
     pods.iter().filter(is_of).cloned().collect()
 }
 
-fn is_surplus(pool: &ExecutorPool, executors: &[Arc<PodView>]) -> bool {
+/// Whether there are more executors than there are to be.
+pub(super) fn is_surplus(executors: &[Arc<PodView>], desired: usize) -> bool {
     let is_alive = |pod: &&Arc<PodView>| {
         !pod.is_terminating() && !matches!(pod.phase(), Phase::Succeeded | Phase::Failed)
     };
-    let alive = i64::try_from(executors.iter().filter(is_alive).count()).unwrap_or(i64::MAX);
-    let spec = &pool.spec;
-    let least = spec.min_replicas.unwrap_or(0);
-    let wanted = spec.replicas.max(least).min(spec.max_replicas.unwrap_or(i32::MAX));
-    alive > i64::from(wanted)
+    executors.iter().filter(is_alive).count() > desired
 }
 
 /// The submission of the status, if the pool belongs to it.

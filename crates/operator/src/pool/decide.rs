@@ -13,7 +13,7 @@ use super::census::Census;
 use super::decision::PoolDecision;
 use super::{failures, report};
 use crate::application::cause::End;
-use crate::application::decide::{left, seconds, settling};
+use crate::application::decide::{seconds, settling};
 use crate::application::decision::{Note, SubmitFailure};
 use crate::names::KEEP_EXECUTORS_ANNOTATION;
 use crate::pod_view::PodView;
@@ -32,13 +32,13 @@ const LARGEST_BATCH: u32 = 250;
 
 /// What is to be done now. `executors` are the pods whose controller is this pool, ended and terminating ones too.
 /// `application_ended` says that no executor is wanted any more.
-/// `surplus_since` is when there began to be more of them than asked for, as the caller remembers it; `None` if it began now.
+/// `surplus_for` is how long there have been more of them than asked for, as the caller remembers it; `None` if it began now.
 pub fn decide(
     now: Timestamp,
     pool: &ExecutorPool,
     executors: &[Arc<PodView>],
     application_ended: bool,
-    surplus_since: Option<Timestamp>,
+    surplus_for: Option<Duration>,
 ) -> PoolDecision {
     // What is being deleted takes its pods along.
     if pool.metadata.deletion_timestamp.is_some() {
@@ -51,14 +51,17 @@ pub fn decide(
     let told = failures::count(now, &mut status, &census);
     (decision.reports, decision.notes) = (told.reports, told.notes);
 
-    let desired = if application_ended { 0 } else { wanted(pool) };
+    let desired = desired(pool, application_ended);
     delete_ended(now, pool, &census, desired, &mut status, &mut decision);
     let missing = missing(now, &census, desired, &mut decision);
     forget_failures(now, &census, missing, &mut status, &mut decision);
     if missing > 0 {
         create(now, &census, desired, missing, &mut status, &mut decision);
     }
-    delete_surplus(now, &census, desired, surplus_since, &mut decision);
+    delete_surplus(&census, desired, surplus_for.unwrap_or_default(), &mut decision);
+    if let Some(wait) = census.stuck_in {
+        look_in(&mut decision, wait);
+    }
 
     report::fill(now, pool, &census, desired, missing, &mut status);
     write(now, pool, &census, &written, status, &mut decision);
@@ -79,7 +82,12 @@ pub fn creation_failed(now: Timestamp, pool: &ExecutorPool, failure: &SubmitFail
     decision
 }
 
-/// How many executors there are to be: what the pool is asked for, within its bounds.
+/// How many executors there are to be now.
+pub(super) fn desired(pool: &ExecutorPool, application_ended: bool) -> usize {
+    if application_ended { 0 } else { wanted(pool) }
+}
+
+/// What the pool is asked for, within its bounds.
 pub(super) fn wanted(pool: &ExecutorPool) -> usize {
     let spec = &pool.spec;
     let most = spec.max_replicas.unwrap_or(MOST_EXECUTORS).clamp(0, MOST_EXECUTORS);
@@ -201,13 +209,7 @@ fn create(
 
 /// Deletes executors that are too many: at once those that do not run, as nothing is lost with them; the newest others once
 /// they had the time to leave.
-fn delete_surplus(
-    now: Timestamp,
-    census: &Census<'_>,
-    desired: usize,
-    surplus_since: Option<Timestamp>,
-    decision: &mut PoolDecision,
-) {
+fn delete_surplus(census: &Census<'_>, desired: usize, surplus_for: Duration, decision: &mut PoolDecision) {
     let surplus = census.live.len().saturating_sub(desired);
     if surplus == 0 {
         return;
@@ -216,7 +218,7 @@ fn delete_surplus(
     order.sort_by_key(|pod| (pod.running_since().is_some(), std::cmp::Reverse(pod.executor_number())));
     order.truncate(surplus);
     let running = order.iter().filter(|pod| pod.running_since().is_some()).count();
-    let wait = left(now, surplus_since.unwrap_or(now), LEAVING).filter(|_| running > 0);
+    let wait = LEAVING.checked_sub(surplus_for).filter(|wait| !wait.is_zero() && running > 0);
     if wait.is_some() {
         order.truncate(surplus - running);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hearth_types::pod::{
-    CONF_FILE, CONF_JSON, DRIVER_PORT, EXECUTOR_POOL, EXECUTOR_POOL_REPLICAS, REPORTS_ANNOTATION, SECRET_DIR,
+    CONF_FILE, CONF_JSON, EXECUTOR_POOL, EXECUTOR_POOL_REPLICAS, REPORTS_ANNOTATION, SECRET_DIR,
 };
 use k8s_openapi::api::core::v1::Pod;
 
@@ -14,6 +14,7 @@ use super::env::{common, from_pod, plain};
 use super::fields::Role;
 use super::initial::initial_executors;
 use super::pod::{PodParts, build_pod};
+use super::ports::{driver_port, is_on_host_network};
 use super::services::DRIVER_PORT_NAME;
 use super::ui::{has_ui, ui_port};
 use crate::names::DRIVER_EPOCH_ANNOTATION;
@@ -35,8 +36,10 @@ fn parts(ctx: &Context<'_>) -> PodParts {
         env.push(plain(EXECUTOR_POOL, ctx.names.pool()));
         env.push(plain(EXECUTOR_POOL_REPLICAS, initial_executors(ctx.application).to_string()));
     }
-    let mut ports = vec![(DRIVER_PORT_NAME, i32::from(DRIVER_PORT))];
-    ports.extend(has_ui(ctx).then(|| ("spark-ui", ui_port(ctx))));
+    let mut ports = vec![(DRIVER_PORT_NAME, i32::from(driver_port(ctx)))];
+    // In the network of its node a pod with a port keeps others with the same port away.
+    let shows_ui = has_ui(ctx) && !is_on_host_network(ctx, Role::Driver);
+    ports.extend(shows_ui.then(|| ("spark-ui", ui_port(ctx))));
     PodParts {
         name: ctx.driver_pod_name(),
         owners: vec![ctx.owner()],

@@ -6,8 +6,7 @@ use hearth_conf::entries::hearth::HEARTH_EXECUTOR_DRIVER_WAIT;
 use hearth_conf::{AnyEntry, SparkConf};
 use hearth_crd::ExecutorPool;
 use hearth_types::pod::{
-    DRIVER_ADDRESS, DRIVER_PORT, DRIVER_WAIT, EXECUTOR_BLOCK_PORT, EXECUTOR_CORES, EXECUTOR_ID,
-    EXECUTOR_MEMORY, ROLE, ROLE_EXECUTOR,
+    DRIVER_ADDRESS, DRIVER_WAIT, EXECUTOR_CORES, EXECUTOR_ID, EXECUTOR_MEMORY, ROLE, ROLE_EXECUTOR,
 };
 use k8s_openapi::api::core::v1::Pod;
 
@@ -16,6 +15,7 @@ use super::context::{Context, owner_of};
 use super::env::{common, from_pod, plain};
 use super::fields::Role;
 use super::pod::{PodParts, build_pod};
+use super::ports::{block_port, driver_port};
 use super::resources::{cores, program_memory};
 use crate::names::{EXECUTOR_ID_LABEL, RESOURCE_PROFILE_LABEL};
 
@@ -29,7 +29,7 @@ pub(super) fn build_executor_pod(ctx: &Context<'_>, pool: &ExecutorPool, number:
         plain(EXECUTOR_ID, number.to_string()),
         plain(EXECUTOR_CORES, cores(ctx, Role::Executor).to_string()),
         plain(EXECUTOR_MEMORY, format!("{}m", program_memory(ctx, Role::Executor))),
-        plain(DRIVER_ADDRESS, format!("{}:{DRIVER_PORT}", ctx.driver_host())),
+        plain(DRIVER_ADDRESS, format!("{}:{}", ctx.driver_host(), driver_port(ctx))),
         plain("SPARK_RESOURCE_PROFILE_ID", "0"),
         from_pod("SPARK_EXECUTOR_POD_IP", "status.podIP"),
         from_pod("SPARK_EXECUTOR_POD_NAME", "metadata.name"),
@@ -48,7 +48,11 @@ pub(super) fn build_executor_pod(ctx: &Context<'_>, pool: &ExecutorPool, number:
             env,
             // Freed memory stays with the process for ten seconds: giving it back costs page faults.
             default_env: vec![plain("MIMALLOC_PURGE_DELAY", "10000")],
-            ports: vec![("blockmanager", i32::from(EXECUTOR_BLOCK_PORT))],
+            ports: Some(block_port(ctx))
+                .filter(|port| *port > 0)
+                .map(|port| ("blockmanager", i32::from(port)))
+                .into_iter()
+                .collect(),
         },
     };
     build_pod(ctx, Role::Executor, parts)

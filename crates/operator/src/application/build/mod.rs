@@ -1,6 +1,6 @@
 //! What an application is made of on Kubernetes: values in, objects out.
 //!
-//! Pure, and it cannot fail: what a manifest may not say is refused by `hearth_crd::validate` before.
+//! Pure, and it cannot fail: what a manifest may not say is refused by [`validate`](super::validate::validate) before.
 //! Kubeflow's operator runs spark-submit and changes the pods with a webhook; here the pods are built as they are to be,
 //! with the same names, labels, containers and variables.
 //!
@@ -27,6 +27,7 @@ mod network_policy;
 mod placement;
 mod pod;
 mod pool;
+mod ports;
 mod prometheus_config;
 mod quantity;
 mod resources;
@@ -39,6 +40,7 @@ mod template;
 mod ui;
 mod volumes;
 
+use hearth_conf::SparkConf;
 use hearth_crd::{ExecutorPool, SparkApplication};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
@@ -105,6 +107,12 @@ pub fn application_objects(
         pool: pool::build_pool(&ctx),
         driver: driver_pod::build_driver_pod(&ctx),
     }
+}
+
+/// The configuration that a driver of this application would read.
+pub fn driver_settings(application: &SparkApplication) -> SparkConf {
+    let (submission, settings) = (Submission::first("", 1), Settings::default());
+    conf::driver_conf(&Context::new(application, &submission, &settings)).into_iter().collect()
 }
 
 /// Builds the pod of executor `number` of `pool`.

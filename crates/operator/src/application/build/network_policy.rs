@@ -11,6 +11,7 @@ use super::driver_ingress::driver_ingress_ports;
 use super::fields::Role;
 use super::labels::app_selector;
 use super::monitoring::exporter_port;
+use super::ports::port_for_host_network;
 use super::ui::{has_ui, ui_port};
 
 /// Builds the policy: the application's own pods reach each other; whom the settings name reaches the web UI and the ports
@@ -27,6 +28,14 @@ pub(super) fn build_network_policy(ctx: &Context<'_>) -> Option<NetworkPolicy> {
         }]),
         ports: None,
     }];
+    if let Some(port) = port_for_host_network(ctx) {
+        let port = NetworkPolicyPort {
+            port: Some(IntOrString::Int(i32::from(port))),
+            protocol: Some("TCP".to_owned()),
+            end_port: None,
+        };
+        rules.push(NetworkPolicyIngressRule { from: None, ports: Some(vec![port]) });
+    }
     let open = open_ports(ctx);
     if !open.is_empty() {
         rules.push(NetworkPolicyIngressRule {

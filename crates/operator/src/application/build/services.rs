@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use hearth_types::pod::DRIVER_PORT;
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
@@ -10,6 +9,7 @@ use super::context::Context;
 use super::driver_ingress::build_driver_services;
 use super::fields::text;
 use super::labels::{driver_selector, owned};
+use super::ports::driver_port;
 use super::ui::{has_ui_service, ui_port};
 
 /// The name of the driver's port. Spark has it.
@@ -47,9 +47,9 @@ fn build_driver_service(ctx: &Context<'_>) -> Service {
         owned(ctx.settings_below("spark.kubernetes.driver.service.annotation.")).collect();
     annotations.extend(driver.service_annotations.clone().unwrap_or_default());
     let shape = ServiceShape {
-        port: i32::from(DRIVER_PORT),
+        port: i32::from(driver_port(ctx)),
         port_name: DRIVER_PORT_NAME,
-        target_port: i32::from(DRIVER_PORT),
+        target_port: i32::from(driver_port(ctx)),
         labels: Some(&labels),
         annotations: Some(&annotations),
         ..ServiceShape::default()

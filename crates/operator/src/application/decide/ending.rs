@@ -8,11 +8,15 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::draft::{Draft, Next};
 use super::driver::Driver;
 use super::policy::{self, Retry};
-use super::teardown;
+use super::time::{seconds, settling};
+use super::{teardown, time_to_live};
 use crate::application::cause::{End, Failure, Role, end_of};
 use crate::application::decision::Action;
 use crate::application::history;
 use crate::pod_view::PodView;
+
+/// For how many seconds a driver may seem to run after the end of its application.
+const PATIENCE: i64 = 10;
 
 /// The driver ended well.
 pub(super) fn succeed(draft: &mut Draft<'_>, driver: &PodView) -> Next {
@@ -86,6 +90,25 @@ pub(super) fn give_up(draft: &mut Draft<'_>) -> Next {
         format!("SparkApplication {} failed: {}", draft.name(), draft.error()),
     );
     Next::Again
+}
+
+/// Over. A driver that runs all the same, as somebody else wrote the status, would wait for ever for the executors, which are gone
+/// with that status: it is ended too. Not at once, as what is known of the pod may be older than the status.
+pub(super) fn on_ended(draft: &mut Draft<'_>) -> Next {
+    let next = time_to_live::on_ended(draft);
+    let runs = |pod: &PodView| !pod.is_terminating() && end_of(pod, Role::Driver).is_none();
+    if draft.has_moved || !matches!(Driver::of(draft), Driver::Ours(pod) if runs(pod)) {
+        return next;
+    }
+    let ended = draft.status.termination_time.as_ref();
+    match ended.and_then(|ended| settling(draft.now, ended.0, seconds(PATIENCE))) {
+        Some(wait) => draft.look_in(wait),
+        None => {
+            stop_driver(draft);
+            release_executors(draft);
+        }
+    }
+    next
 }
 
 /// Removes the last run and makes ready for the next. A driver that was lost leaves its executors to the next one.

@@ -48,15 +48,16 @@ fn most_failures(draft: &Draft<'_>) -> i64 {
 }
 
 /// How many failed within the interval. Only the last ten are known; if all of them are within it, their rate says how many
-/// there were.
+/// there were. One that is further ahead than the interval was written by another clock, and does not count.
 fn within(now: Timestamp, status: &ExecutorPoolStatus, interval: Duration) -> i64 {
     let interval = SignedDuration::try_from(interval).unwrap_or(SignedDuration::MAX);
     let failures = status.failures.iter().flatten().filter(|failure| !failure.cause.is_loss());
     let ages: Vec<SignedDuration> = failures.map(|failure| now.duration_since(failure.time.0)).collect();
-    let recent = ages.iter().filter(|age| **age <= interval).count();
+    let recent = ages.iter().filter(|age| age.abs() <= interval).count();
     let known = i64::try_from(recent).unwrap_or(i64::MAX);
     let all = i64::from(status.failed_executors);
-    let Some(oldest) = ages.first().filter(|_| recent == ages.len() && all > known) else {
+    let has_rate = |oldest: &&SignedDuration| !oldest.is_negative() && recent == ages.len() && all > known;
+    let Some(oldest) = ages.first().filter(has_rate) else {
         return known.min(all);
     };
     let seconds = oldest.as_secs().max(1);

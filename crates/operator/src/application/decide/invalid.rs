@@ -37,9 +37,11 @@ pub(super) fn on_problems(draft: &mut Draft<'_>) -> Option<Next> {
 fn tell(draft: &mut Draft<'_>) -> Option<Next> {
     if !draft.has_moved && draft.status.observed_generation != draft.application.metadata.generation {
         let problems: Vec<String> = draft.problems.iter().map(ToString::to_string).collect();
+        let is_over = matches!(draft.state(), State::Completed | State::Failed);
+        let rest = if is_over { "" } else { ", and the old one stays in force" };
         draft.warn(
             "SparkApplicationSpecUpdateFailed",
-            format!("the new spec cannot be run, and the old one stays in force: {}", problems.join("; ")),
+            format!("the new spec cannot be run{rest}: {}", problems.join("; ")),
         );
         // The loop comes by here more than once; `finish` writes the same.
         draft.status.observed_generation = draft.application.metadata.generation;

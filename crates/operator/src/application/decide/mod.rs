@@ -39,7 +39,7 @@ pub(crate) use self::time::{left, seconds, settling, whole_seconds};
 /// More states than one decision can go through.
 const MOST_STEPS: usize = 10;
 
-/// What is to be done now. `problems` is what `hearth_crd::validate` found.
+/// What is to be done now. `problems` is what [`validate`](super::validate::validate) found.
 pub fn decide(
     now: Timestamp,
     application: &SparkApplication,
@@ -106,7 +106,7 @@ fn step(draft: &mut Draft<'_>) -> Next {
         State::Suspending => suspend::on_suspending(draft),
         State::Suspended => suspend::on_suspended(draft),
         State::Resuming => suspend::on_resuming(draft),
-        State::Completed | State::Failed => time_to_live::on_ended(draft),
+        State::Completed | State::Failed => ending::on_ended(draft),
     }
 }
 

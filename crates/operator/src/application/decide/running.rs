@@ -1,6 +1,7 @@
 //! The states `SUBMITTED`, `RUNNING` and `UNKNOWN`: what the driver's pod says.
 
 use hearth_crd::ApplicationStateType as State;
+use hearth_crd::FailureCause;
 
 use super::draft::{Draft, Next};
 use super::driver::Driver;
@@ -36,13 +37,33 @@ fn on_running(draft: &mut Draft<'_>, driver: &PodView) -> Next {
         draft.go_with(State::Running, None);
         draft.note("SparkDriverRunning", format!("Driver {} is running", driver.name()));
     }
-    if let Some((failure, error)) =
-        deadlines::of_run(draft, driver).or_else(|| executor_budget::exceeded(draft))
+    if let Some((failure, error)) = deadlines::of_run(draft, driver)
+        .or_else(|| executor_budget::exceeded(draft))
+        .or_else(|| without_pool(draft))
     {
         return ending::fail(draft, Some(driver), &failure, &error);
     }
     scale_in_place::follow(draft);
     Next::Done
+}
+
+/// Somebody deleted the pool. The executors that run go on; once none is left, the program would wait for one for ever.
+/// A run that Kubeflow's operator began never had one.
+fn without_pool(draft: &Draft<'_>) -> Option<(Failure, String)> {
+    let observed = draft.observed;
+    let is_ours = draft.status.driver_epoch.is_some();
+    if !is_ours
+        || observed.pool.is_some()
+        || observed.executors.iter().any(|pod| end_of(pod, Role::Executor).is_none())
+    {
+        return None;
+    }
+    let message = format!(
+        "somebody deleted executorpool {}, which makes the executors, and none is left; spec.restartPolicy says whether the \
+         application is run again",
+        draft.name()
+    );
+    Some((Failure::new(FailureCause::ExecutorFailures, &message), message))
 }
 
 fn on_pending(draft: &mut Draft<'_>, driver: &PodView) -> Next {
@@ -83,13 +104,6 @@ fn on_missing(draft: &mut Draft<'_>) -> Next {
 
 /// Why the driver is lost although nobody saw it end; if it may still be asked to end, waits for that.
 fn lost_with_its_node(draft: &mut Draft<'_>, driver: &PodView) -> Option<Failure> {
-    if draft.observed.node_lost {
-        let mut loss = pod_gone(Role::Driver);
-        loss.cause = hearth_crd::FailureCause::NodeLost;
-        loss.reason = "NodeLost".to_owned();
-        loss.message = "the node of the driver is gone".to_owned();
-        return Some(loss);
-    }
     let loss = loss_of(driver, Role::Driver);
     if loss.is_none() && driver.is_terminating() {
         draft.look_in(seconds(10));

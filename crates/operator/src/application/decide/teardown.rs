@@ -25,7 +25,7 @@ pub(super) fn tear_down(draft: &mut Draft<'_>) -> bool {
 /// Deletes the driver's pod if it is ours and nobody has done so yet; a pod of a node that is gone is deleted by force.
 pub(super) fn delete_driver(draft: &mut Draft<'_>) {
     let Driver::Ours(pod) = Driver::of(draft) else { return };
-    let force = draft.observed.node_lost || (pod.is_terminating() && pod.is_unreachable());
+    let force = pod.is_terminating() && pod.is_unreachable();
     if !pod.is_terminating() || force {
         let uid = pod.uid().to_owned();
         draft.act(Action::DeleteDriver { uid, force });

@@ -8,6 +8,7 @@ use hearth_operator::application::build::{
     ApplicationObjects, Certificates, Settings, application_objects, executor_pod, ignored_fields,
 };
 use hearth_operator::application::submission::Submission;
+use hearth_operator::application::validate::validate;
 use serde_json::{Map, Value, json};
 
 /// One folder with a manifest.
@@ -91,7 +92,7 @@ pub(crate) fn build(application: &SparkApplication, settings: &Settings) -> Appl
 /// Everything that is built for a case by kind and name, with its first executor and what is ignored.
 pub(crate) fn built(patch: &Value) -> Value {
     let (application, settings) = application(patch);
-    let problems = hearth_crd::validate(&application);
+    let problems = validate(&application);
     if !problems.is_empty() {
         return json!({ "refused": problems.iter().map(ToString::to_string).collect::<Vec<_>>() });
     }

@@ -2,6 +2,7 @@
 
 use hearth_operator::application::build::{Settings, application_objects, executor_pod};
 use hearth_operator::application::submission::Submission;
+use hearth_operator::application::validate::validate;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
@@ -44,7 +45,7 @@ fn names_of_63_characters_fit_everywhere() {
         "settings": { "kubeSchedulerNames": ["coscheduling"], "ingressUrlFormat": "{{$appName}}.example.com" },
     });
     let (application, settings) = application(&patch);
-    assert_eq!(hearth_crd::validate(&application), []);
+    assert_eq!(validate(&application), []);
     let objects = build(&application, &settings);
     for service in &objects.services {
         assert!(service.metadata.name.as_ref().unwrap().len() <= LONGEST, "{service:?}");
@@ -85,7 +86,7 @@ fn nulls_and_empty_values_are_as_absent() {
     manifest["spec"].as_object_mut().unwrap().extend(empty.as_object().unwrap().clone());
     let application: hearth_crd::SparkApplication = serde_json::from_value(manifest).unwrap();
     let (without, settings) = application_of_base();
-    assert_eq!(hearth_crd::validate(&application), []);
+    assert_eq!(validate(&application), []);
     assert!(build(&application, &settings) == build(&without, &settings));
     assert_eq!(hearth_operator::application::build::ignored_fields(&application), Vec::<String>::new());
 }

@@ -91,3 +91,22 @@ fn failing_with_a_driver_that_runs_ends_it() {
         warning SparkApplicationFailed: SparkApplication pi failed: 
     "#]]);
 }
+
+#[test]
+fn completed_with_a_driver_that_runs_ends_it_after_a_moment() {
+    let mut world = World::running();
+    world.application.status.as_mut().unwrap().application_state.as_mut().unwrap().state = State::Completed;
+    world.apply();
+    world.check(&expect![[r#"
+        again in 10 s
+    "#]]);
+    let mut world = world.after(10);
+    world.check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+    "#]]);
+    world.apply();
+    let world = world.terminating();
+    world.check(&expect!["nothing"]);
+    world.all_gone().check(&expect!["nothing"]);
+}

@@ -57,6 +57,19 @@ fn a_wrong_edit_does_no_harm_to_what_runs() {
 }
 
 #[test]
+fn a_correction_that_is_wrong_too_is_told() {
+    let mut world = World::new().problem("found 0");
+    world.apply();
+    let mut world = world.spec(|spec| spec["driver"]["memory"] = json!("1g"));
+    expect![[r#"
+        FAILED run 0 submission 1
+          failed to submit spark application: failed to run spark-submit: spec.driver.cores: found 0
+        warning SparkApplicationSpecUpdateFailed: the new spec cannot be run: spec.driver.cores: found 0
+    "#]]
+    .assert_eq(&shown(&world.apply()));
+}
+
+#[test]
 fn a_wrong_edit_is_not_run_again() {
     let world =
         World::running().restart(&json!({"type": "Always"})).problem("found 0").driver(&exited(0, ""));

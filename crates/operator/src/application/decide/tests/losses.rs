@@ -92,12 +92,14 @@ fn a_driver_whose_node_is_silent_is_deleted_by_force_once_it_was_given_up() {
 
 #[test]
 fn a_driver_whose_node_is_gone_is_lost_at_once() {
-    let mut world = with_retries();
-    world.observed.node_lost = true;
-    world.check(&expect![[r#"
-        delete pod driver-1 by force
+    // The garbage collector of pods says so before it deletes the pod.
+    let mut gone = running();
+    gone["phase"] = json!("Failed");
+    gone["conditions"] = json!([{"type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC"}]);
+    with_retries().driver(&gone).check(&expect![[r#"
+        delete pod driver-1
         PENDING_RERUN run 1 submission 1
-        warning SparkDriverFailed: Driver pi-driver failed: the node of the driver is gone
+        warning SparkDriverFailed: Driver pi-driver failed: the node of the driver is gone; spec.restartPolicy says whether it is run again
         warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
     "#]]);
 }

@@ -1,5 +1,6 @@
 //! The table of the life cycle, row by row: a situation, and what is decided.
 
+mod clocks;
 mod deadlines;
 mod ending;
 mod exploration;

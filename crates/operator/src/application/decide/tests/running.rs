@@ -40,6 +40,22 @@ fn a_driver_that_runs() {
 }
 
 #[test]
+fn a_driver_whose_pool_somebody_deleted_goes_on_until_no_executor_is_left() {
+    let mut world = World::running().executor(1, 3, "Running");
+    world.apply();
+    world.observed.pool = None;
+    world.check(&expect!["nothing"]);
+    world.executor(1, 3, "Failed").check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          somebody deleted executorpool pi, which makes the executors, and none is left; spec.restartPolicy says whether the application is run again
+        warning SparkDriverFailed: Driver pi-driver failed: somebody deleted executorpool pi, which makes the executors, and none is left; spec.restartPolicy says whether the application is run again
+        warning SparkApplicationFailed: SparkApplication pi failed: somebody deleted executorpool pi, which makes the executors, and none is left; spec.restartPolicy says whether the application is run again
+    "#]]);
+}
+
+#[test]
 fn a_driver_that_ended_before_anybody_saw_it_run() {
     World::submitted().after(9).driver(&exited(0, "")).check(&expect![[r#"
         delete executors
