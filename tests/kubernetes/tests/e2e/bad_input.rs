@@ -4,6 +4,8 @@ use anyhow::ensure;
 use hearth_cluster_tests::{Application, in_namespace};
 use serde_json::{Value, json};
 
+use crate::pi::{delete, nothing_is_left};
+
 #[test]
 fn nulls_and_empty_lists_as_airflow_sends_them_mean_nothing() {
     in_namespace("nulls", async |scene| {
@@ -35,6 +37,45 @@ fn a_name_of_63_characters_runs() {
             .await?
             .reaches("COMPLETED")
             .await
+    });
+}
+
+#[test]
+fn a_name_of_253_characters_is_refused_with_what_is_allowed_and_nothing_is_made() {
+    in_namespace("longest-name", async |scene| {
+        let name = "a".repeat(253);
+        let manifest = scene.example("pi")?.with("/metadata/name", json!(name));
+        let output = scene.kubectl(&["apply", "-f", "-"], &manifest.text()).await?;
+        ensure!(output.status == Some(1), "{output:?}");
+        ensure!(output.stderr.contains("metadata.name: use at most 63 small letters"), "{output:?}");
+        let output = scene.hearth(&["submit", "-"], &manifest.text()).await?;
+        ensure!(output.status == Some(2) && output.stderr.contains("use at most 63"), "{output:?}");
+        nothing_is_left(&scene).await
+    });
+}
+
+#[test]
+fn a_driver_pod_and_a_config_map_with_the_longest_names_are_used_and_a_longer_one_is_refused() {
+    in_namespace("longest-names", async |scene| {
+        let map = "m".repeat(253);
+        scene.kubectl(&["create", "configmap", &map, "--from-literal=key=value"], "").await?.success()?;
+        // A node makes a directory of namespace, name and uid.
+        let longest = 255 - scene.namespace.len() - 36 - 2;
+        let pi = |pod: &str| {
+            let maps = json!([{ "name": map, "path": "/etc/longest" }]);
+            let manifest = scene.example("pi")?.with("/spec/driver/podName", json!(pod));
+            anyhow::Ok(manifest.with("/spec/driver/configMaps", maps))
+        };
+        let refused = pi(&"d".repeat(253))?.with("/metadata/name", json!("refused"));
+        let refused = scene.apply(&refused).await?;
+        let (pod, app) = ("d".repeat(longest), scene.apply(&pi(&"d".repeat(longest))?).await?);
+        app.reaches("COMPLETED").await?;
+        let log = scene.log(&pod).await?;
+        ensure!(log.contains("Pi is roughly 3"), "{log}");
+        refused.reaches("FAILED").await?;
+        ensure!(refused.error_message().contains(&format!("can have {longest}")), "{}", refused.status());
+        ensure!(cause(&refused) == "InvalidSpec", "{}", refused.status());
+        delete(&scene, &app).await
     });
 }
 

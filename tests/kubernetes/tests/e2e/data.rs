@@ -38,3 +38,41 @@ fn word_count_reads_a_mounted_volume_on_every_executor() {
         Ok(())
     });
 }
+
+#[test]
+fn sort_writes_the_lines_in_order_into_a_volume_of_all_pods() {
+    in_namespace("sort", async |scene| {
+        // The nodes of the tests' own cluster have the files of this machine.
+        if !scene.cluster.is_own() {
+            return Ok(());
+        }
+        scene.apply_yaml(TEXTS).await?;
+        let shared = std::env::temp_dir().join(&scene.namespace);
+        std::fs::create_dir(&shared)?;
+        std::fs::set_permissions(&shared, std::os::unix::fs::PermissionsExt::from_mode(0o777))?;
+        let mounts = json!([
+            { "name": "texts", "mountPath": "/data/text" },
+            { "name": "shared", "mountPath": "/data/shared" },
+        ]);
+        let volumes = json!([
+            { "name": "texts", "configMap": { "name": "texts" } },
+            { "name": "shared", "hostPath": { "path": shared } },
+        ]);
+        let manifest = scene
+            .example("sort")?
+            .with("/spec/volumes", volumes)
+            .with("/spec/driver/volumeMounts", mounts.clone())
+            .with("/spec/executor/volumeMounts", mounts)
+            .with("/spec/arguments", json!(["/data/text/*.txt", "/data/shared/sorted"]));
+        let app = scene.apply(&manifest).await?;
+        app.reaches("COMPLETED").await?;
+        let files = std::fs::read_dir(shared.join("sorted"))?.map(|entry| Ok(entry?.path()));
+        let mut files = files.collect::<std::io::Result<Vec<_>>>()?;
+        files.retain(|file| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("part-")));
+        files.sort();
+        let parts = files.iter().map(std::fs::read_to_string).collect::<std::io::Result<Vec<_>>>()?;
+        ensure!(parts.concat() == "the cat\nthe cat and the fire\nthe fire and the hearth\n", "{parts:?}");
+        std::fs::remove_dir_all(shared)?;
+        Ok(())
+    });
+}

@@ -2,19 +2,20 @@
 
 use anyhow::{Context as _, ensure};
 use hearth_cluster_tests::{
-    Application, Manifest, OPERATOR_NAMESPACE, Scene, alone, in_namespace, limits, until_one,
+    Application, Cluster, Manifest, OPERATOR_NAMESPACE, Scene, alone, in_namespace, kubectl, limits, run,
+    until_one,
 };
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::{DeleteParams, EvictParams, ListParams};
 use kube::{Api, ResourceExt as _};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ROUNDS: i64 = 24;
 
-/// The sum of the sums of all rounds.
-fn total() -> i64 {
+/// The sum of the sums of so many rounds.
+fn total(rounds: i64) -> i64 {
     let (numbers, first) = (80_000, 80_000 * 79_999 / 2);
-    (0..ROUNDS).map(|round| first + numbers * round).sum()
+    (0..rounds).map(|round| first + numbers * round).sum()
 }
 
 #[test]
@@ -106,13 +107,9 @@ fn a_node_that_dies_in_the_middle_of_a_shuffle_costs_time_and_not_the_answer() {
         let operator = operators.list(&list).await?.items.pop().context("an operator")?;
         let home = operator.spec.and_then(|spec| spec.node_name).context("its node")?;
         let victim = if home == "node-0" { "node-1" } else { "node-0" };
-        let one_each = json!({ "podAntiAffinity": { "requiredDuringSchedulingIgnoredDuringExecution": [{
-            "labelSelector": { "matchLabels": { "spark-role": "executor" } },
-            "topologyKey": "kubernetes.io/hostname",
-        }] } });
         let manifest = rounds(&scene)?
             .with("/spec/driver/nodeSelector", json!({ "kubernetes.io/hostname": home }))
-            .with("/spec/executor/affinity", one_each)
+            .with("/spec/executor/affinity", one_each())
             .with("/spec/sparkConf/spark.executor.heartbeatInterval", json!("1s"))
             .with("/spec/sparkConf/spark.network.timeout", json!("6s"));
         let app = start(&scene, &manifest).await?;
@@ -130,26 +127,82 @@ fn a_node_that_dies_in_the_middle_of_a_shuffle_costs_time_and_not_the_answer() {
     });
 }
 
+#[test]
+fn a_node_that_is_drained_in_the_middle_of_a_shuffle_loses_its_executor_and_the_answer_is_right() {
+    alone("node-drained", async |scene| {
+        if !scene.cluster.is_own() {
+            return Ok(());
+        }
+        // One executor takes twice as long.
+        let rounds = rounds(&scene)?.with("/spec/arguments", json!(["rounds", (ROUNDS / 2).to_string()]));
+        let app = start(&scene, &rounds.with("/spec/executor/affinity", one_each())).await?;
+        let driver = scene.pods("rounds", "driver").await?.pop().context("a driver")?;
+        let executors = scene.running("rounds", "executor", 2).await?;
+        // The operator may be there too, and move.
+        let node = executors.iter().map(node_of).find(|node| *node != node_of(&driver));
+        let cordoned = Cordoned { cluster: scene.cluster, node: node.context("an executor elsewhere")? };
+        let away = ["--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=60s"];
+        scene.kubectl(&[&["drain", &cordoned.node][..], &away].concat(), "").await?.success()?;
+        let left = scene.pods("rounds", "executor").await?;
+        ensure!(left.iter().all(|pod| node_of(pod) != cordoned.node), "the node has an executor");
+        drop(cordoned);
+        ends_well_after(&scene, &app, ROUNDS / 2).await?;
+        ensure!(app.settled_states() == ["SUBMITTED", "RUNNING", "COMPLETED"], "{:?}", app.settled_states());
+        Ok(())
+    });
+}
+
+/// A node that takes no pods until this is dropped.
+struct Cordoned {
+    cluster: &'static Cluster,
+    node: String,
+}
+
+impl Drop for Cordoned {
+    fn drop(&mut self) {
+        let mut uncordon = kubectl(self.cluster);
+        uncordon.args(["uncordon", &self.node]);
+        let done = run(uncordon, "").and_then(hearth_cluster_tests::Output::success);
+        drop(done);
+    }
+}
+
+fn node_of(pod: &Pod) -> String {
+    pod.spec.as_ref().and_then(|spec| spec.node_name.clone()).unwrap_or_default()
+}
+
+/// An affinity by which each executor has a node of its own.
+fn one_each() -> Value {
+    json!({ "podAntiAffinity": { "requiredDuringSchedulingIgnoredDuringExecution": [{
+        "labelSelector": { "matchLabels": { "spark-role": "executor" } },
+        "topologyKey": "kubernetes.io/hostname",
+    }] } })
+}
+
 /// An application that runs for some seconds on two executors.
-fn rounds(scene: &Scene) -> anyhow::Result<Manifest> {
+pub(crate) fn rounds(scene: &Scene) -> anyhow::Result<Manifest> {
     scene.program("rounds", "scenario", &["rounds", &ROUNDS.to_string()])
 }
 
 /// Applies it, and waits until it is in the middle of its work.
-async fn start(scene: &Scene, manifest: &Manifest) -> anyhow::Result<Application> {
+pub(crate) async fn start(scene: &Scene, manifest: &Manifest) -> anyhow::Result<Application> {
     let app = scene.apply(manifest).await?;
     scene.log_says("rounds-driver", "round 1").await?;
     Ok(app)
 }
 
-async fn ends_well(scene: &Scene, app: &Application) -> anyhow::Result<()> {
+pub(crate) async fn ends_well(scene: &Scene, app: &Application) -> anyhow::Result<()> {
+    ends_well_after(scene, app, ROUNDS).await
+}
+
+async fn ends_well_after(scene: &Scene, app: &Application, rounds: i64) -> anyhow::Result<()> {
     app.reaches_within("COMPLETED", limits::LONG_STEP).await?;
     let log = scene.log("rounds-driver").await?;
-    ensure!(log.ends_with(&format!("total: {}\n", total())), "{log}");
+    ensure!(log.ends_with(&format!("total: {}\n", total(rounds))), "{log}");
     Ok(())
 }
 
-fn uids(pods: &[Pod]) -> Vec<String> {
+pub(crate) fn uids(pods: &[Pod]) -> Vec<String> {
     let mut uids: Vec<String> = pods.iter().filter_map(|pod| pod.metadata.uid.clone()).collect();
     uids.sort();
     uids

@@ -66,7 +66,7 @@ fn a_pool_is_scaled_with_kubectl_scale() {
 }
 
 #[test]
-fn many_applications_at_once_all_complete() {
+fn fifty_applications_at_once_all_complete() {
     in_namespace("many", async |scene| {
         let example = scene
             .example("pi")?
@@ -75,11 +75,9 @@ fn many_applications_at_once_all_complete() {
             .with("/spec/executor/memoryOverhead", json!("100m"))
             .with("/spec/driver/memory", json!("200m"))
             .with("/spec/driver/memoryOverhead", json!("100m"));
-        let mut apps = Vec::new();
-        for n in 0..20 {
-            let name = format!("pi-{n}");
-            apps.push(scene.apply(&example.clone().with("/metadata/name", json!(name))).await?);
-        }
+        let manifests: Vec<_> =
+            (0..50).map(|n| example.clone().with("/metadata/name", json!(format!("pi-{n}")))).collect();
+        let apps = try_join_all(manifests.iter().map(|manifest| scene.post(manifest))).await?;
         try_join_all(apps.iter().map(|app| app.reaches_within("COMPLETED", limits::TEST))).await?;
         Ok(())
     });

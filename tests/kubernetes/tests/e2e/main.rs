@@ -1,9 +1,12 @@
 //! Applications in pods, from `kubectl apply` to the end. One file per thing that can happen.
 
 mod bad_input;
+mod certificates;
 mod data;
+mod deleted;
 mod failing;
 mod faults;
+mod foreign_status;
 mod install;
 mod lifetime;
 mod operator_restarts;

@@ -9,7 +9,9 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use futures::StreamExt as _;
 use futures::future::try_join_all;
-use hearth_cluster_tests::{Application, OPERATOR_NAMESPACE, Scene, alone, hearth, limits, until_gone};
+use hearth_cluster_tests::{
+    Application, Manifest, OPERATOR_NAMESPACE, Scene, alone, hearth, limits, until_gone,
+};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, ListParams, WatchEvent, WatchParams};
 use kube::{Api, ResourceExt as _};
@@ -19,8 +21,6 @@ use crate::pi::nothing_is_left;
 
 const APPLICATIONS: usize = 20;
 const KILLS: u32 = 50;
-/// Fewer do not show much.
-const LEAST_KILLS: u32 = 20;
 
 #[test]
 fn an_operator_that_is_killed_over_and_over_runs_every_application_once_and_leaks_nothing() {
@@ -37,30 +37,25 @@ async fn killed_over_and_over(scene: &Scene) -> anyhow::Result<()> {
     let drivers = Drivers::default();
     let watcher = tokio::spawn(drivers.clone().watch(scene.api::<Pod>()));
     let mut operator = Operator::start(scene)?;
-    let apps = apply_all(scene).await?;
-    let mut kills = 0;
-    let mut ends = std::pin::pin!(try_join_all(
-        apps.iter().map(|app| app.reaches_within("COMPLETED", limits::LONG_STEP))
-    ));
-    let mut ended = false;
-    while !ended && kills < KILLS {
-        let pause = Duration::from_millis(50 + RandomState::new().hash_one(kills) % 400);
-        tokio::select! {
-            outcome = &mut ends => {
-                outcome?;
-                ended = true;
-            }
-            () = tokio::time::sleep(pause) => { // waits for: whatever the operator gets done until then
-                operator.kill()?;
-                operator = Operator::start(scene)?;
-                kills += 1;
-            }
+    let manifests = manifests(scene)?;
+    let (at_once, later) = manifests.split_at(APPLICATIONS / 2);
+    let mut apps = try_join_all(at_once.iter().map(|manifest| scene.post(manifest))).await?;
+    let mut later = later.iter();
+    for kill in 0..KILLS {
+        // Some begin, some run and some end when the operator is killed, until the last time.
+        if kill % 5 == 0
+            && let Some(manifest) = later.next()
+        {
+            apps.push(scene.post(manifest).await?);
         }
+        let pause = Duration::from_millis(20 + RandomState::new().hash_one(kill) % 230);
+        tokio::time::sleep(pause).await; // waits for: whatever the operator gets done until then
+        operator.kill()?;
+        operator = Operator::start(scene)?;
     }
-    if !ended {
-        ends.await?;
-    }
-    ensure!(kills >= LEAST_KILLS, "only {kills} kills");
+    let is_over = |app: &Application| app.states().last().is_some_and(|state| state == "COMPLETED");
+    ensure!(apps.len() == APPLICATIONS && !apps.iter().all(is_over), "they had ended before the last kill");
+    try_join_all(apps.iter().map(|app| app.reaches_within("COMPLETED", limits::LONG_STEP))).await?;
     watcher.abort();
     drivers.check()?;
     for app in &apps {
@@ -72,7 +67,7 @@ async fn killed_over_and_over(scene: &Scene) -> anyhow::Result<()> {
     nothing_is_left(scene).await
 }
 
-async fn apply_all(scene: &Scene) -> anyhow::Result<Vec<Application>> {
+fn manifests(scene: &Scene) -> anyhow::Result<Vec<Manifest>> {
     let example = scene
         .example("pi")?
         .with("/spec/executor/instances", json!(1))
@@ -80,11 +75,8 @@ async fn apply_all(scene: &Scene) -> anyhow::Result<Vec<Application>> {
         .with("/spec/executor/memoryOverhead", json!("100m"))
         .with("/spec/driver/memory", json!("200m"))
         .with("/spec/driver/memoryOverhead", json!("100m"));
-    let mut apps = Vec::new();
-    for n in 0..APPLICATIONS {
-        apps.push(scene.post(&example.clone().with("/metadata/name", json!(format!("pi-{n}")))).await?);
-    }
-    Ok(apps)
+    let named = |n| example.clone().with("/metadata/name", json!(format!("pi-{n}")));
+    Ok((0..APPLICATIONS).map(named).collect())
 }
 
 /// An operator that is killed when nobody needs it.

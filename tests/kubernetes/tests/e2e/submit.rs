@@ -1,7 +1,7 @@
 //! `hearth submit` and the commands that go with it, as a CI pipeline and its owner use them.
 
 use anyhow::ensure;
-use hearth_cluster_tests::{in_namespace, limits, until_gone, until_one};
+use hearth_cluster_tests::{hearth, in_namespace, kubectl, limits, run, until_gone, until_one};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::ListParams;
 use serde_json::json;
@@ -62,5 +62,64 @@ fn why_names_what_an_application_waits_for_and_kill_leaves_nothing() {
         scene.hearth(&["kill", "pi", "--wait"], "").await?.success()?;
         app.is_deleted().await?;
         until_gone(&scene.api::<Pod>(), &ListParams::default(), "the pods to be gone", limits::STEP).await
+    });
+}
+
+#[test]
+fn submit_wait_then_list_status_logs_and_rerun_tell_of_the_same_run() {
+    in_namespace("submit-wait", async |scene| {
+        let pi = scene.example("pi")?.text();
+        let output = scene.hearth(&["submit", "-", "--wait", "--timeout=2m"], &pi).await?;
+        ensure!(output.status == Some(0), "{output:?}");
+        ensure!(!output.stdout.contains("Pi is"), "{output:?}");
+        let list = scene.hearth(&["list"], "").await?.success()?;
+        ensure!(list.lines().any(|line| line.starts_with("pi ") && line.contains("COMPLETED")), "{list}");
+        let status = scene.hearth(&["status", "pi"], "").await?.success()?;
+        ensure!(status.contains("COMPLETED") && status.contains("SparkApplicationCompleted"), "{status}");
+        let logs = scene.hearth(&["logs", "pi"], "").await?.success()?;
+        ensure!(logs.starts_with("Pi is roughly 3"), "{logs}");
+        // Nothing changed, so nothing runs; `rerun` is the way.
+        let output = scene.hearth(&["submit", "-", "--wait"], &pi).await?;
+        ensure!(output.status == Some(1), "{output:?}");
+        let again = scene.hearth(&["rerun", "pi", "--follow", "--timeout=2m"], "").await?.success()?;
+        ensure!(again == logs, "{again}");
+        Ok(())
+    });
+}
+
+#[test]
+fn kill_keep_takes_the_pods_away_and_keeps_the_application() {
+    in_namespace("kill-keep", async |scene| {
+        let app = scene.apply(&scene.program("endless", "scenario", &["wait", "/tmp"])?).await?;
+        app.reaches("RUNNING").await?;
+        let output = scene.hearth(&["rerun", "endless"], "").await?;
+        ensure!(output.status == Some(1) && output.stderr.contains("--now"), "{output:?}");
+        scene.hearth(&["kill", "endless", "--keep", "--wait"], "").await?.success()?;
+        app.reaches("SUSPENDED").await?;
+        ensure!(scene.api::<Pod>().list(&ListParams::default()).await?.items.is_empty(), "there are pods");
+        Ok(())
+    });
+}
+
+#[test]
+fn kubectl_hearth_lists_as_hearth_does() {
+    in_namespace("plugin", async |scene| {
+        scene
+            .apply(&scene.example("pi")?.with("/spec/suspend", json!(true)))
+            .await?
+            .reaches("SUSPENDED")
+            .await?;
+        // As docs/cli.md says: a link in the path is enough.
+        let folder = std::env::temp_dir().join(&scene.namespace);
+        std::fs::create_dir(&folder)?;
+        std::os::unix::fs::symlink(hearth(scene.cluster)?.get_program(), folder.join("kubectl-hearth"))?;
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut command = kubectl(scene.cluster);
+        command.args(["hearth", "list", "--namespace", &scene.namespace]);
+        command.env("PATH", format!("{}:{path}", folder.display()));
+        let list = tokio::task::spawn_blocking(move || run(command, "")).await??.success()?;
+        ensure!(list.lines().any(|line| line.starts_with("pi ") && line.contains("SUSPENDED")), "{list}");
+        std::fs::remove_dir_all(folder)?;
+        Ok(())
     });
 }
