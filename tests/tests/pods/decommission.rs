@@ -95,3 +95,22 @@ fn one_that_has_no_driver_yet_goes_at_once() {
     executor.signal(Signal::TERM);
     executor.ends_well();
 }
+
+#[test]
+fn one_that_is_asked_to_go_just_after_its_driver_was_goes_too() {
+    let pods = Pods::new(&[]);
+    let mut executors = [pods.executor(1), pods.executor(2)];
+    let notes = pods.notes();
+    let driver = pods.driver(1, &["gated", pods.path("notes").to_str().unwrap()]);
+    wait_until(PATIENCE, "tasks on both executors", || notes.read("map").len() == 2);
+    driver.signal(Signal::KILL);
+    for executor in &executors {
+        executor.wait_for_log("the driver is gone");
+        executor.signal(Signal::TERM);
+    }
+    for executor in &mut executors {
+        // The signal may also meet the process that was started anew, before it listens.
+        let status = executor.end();
+        assert!([0, 128 + 15].contains(&status), "{status}: {}", executor.log());
+    }
+}

@@ -65,25 +65,37 @@ pub(super) fn run(place: &Place, runner: Arc<dyn TaskRunner>) -> Result<Ending, 
             bootstrap.conf.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         next.driver_wait = conf.get_entry(&HEARTH_EXECUTOR_DRIVER_WAIT)?;
         let tie = Tie::Pod { grace: grace(place, &conf)? };
-        match live(&runtime, &bootstrap, runner, &mut signals, tie).await {
+        let ending = match live(&runtime, &bootstrap, runner, &mut signals, tie).await {
             // It was there a moment ago.
             Err(error) if error.is::<AttachError>() => {
                 tracing::warn!("{}", error_chain(&*error));
-                Ok(Ending::Disconnected)
+                Ending::Disconnected
             }
-            ended => ended,
+            ended => ended?,
+        };
+        match ending {
+            Ending::Disconnected => Ok(breathe(place, &mut signals).await),
+            ending => Ok(ending),
         }
     });
     // What still runs on other threads is of no use to anybody.
     runtime.shutdown_background();
     remove_dir(&place.local_dir);
     match ending {
-        Ok(Ending::Disconnected) => {
-            tracing::warn!("the driver is gone; waits for the next");
-            std::thread::sleep(jittered(BREATH));
-            match start_anew(&next)? {}
-        }
+        Ok(Ending::Disconnected) => match start_anew(&next)? {},
         ended => ended,
+    }
+}
+
+/// Waits a moment before the process starts anew. Whoever takes the driver away takes its executors away in the same moment: a
+/// signal that nobody waits for here would be lost, and the pod would stay until its grace period is over.
+async fn breathe(place: &Place, signals: &mut Signals) -> Ending {
+    tracing::warn!("the driver is gone; waits for the next");
+    // Now, as no signal is heard later.
+    remove_dir(&place.local_dir);
+    tokio::select! {
+        () = tokio::time::sleep(jittered(BREATH)) => Ending::Disconnected,
+        () = signals.terminated() => Ending::Shutdown,
     }
 }
 
