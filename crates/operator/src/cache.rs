@@ -165,6 +165,9 @@ impl Cache {
         watched: Watched<SparkApplication>,
         metrics: &ApplicationMetrics,
     ) -> Option<Key> {
+        if self.inner.lock().knows_application(&watched) {
+            return None;
+        }
         let (key, application) = read_application(watched, metrics)?;
         self.inner.lock().put_application(&key, application).then_some(key)
     }
@@ -178,6 +181,9 @@ impl Cache {
     }
 
     fn saw_pool(&self, watched: Watched<ExecutorPool>) -> Option<Key> {
+        if self.inner.lock().knows_pool(&watched) {
+            return None;
+        }
         let (key, pool) = read_pool(watched)?;
         self.inner.lock().put_pool(&key, pool).then_some(key)
     }
@@ -250,6 +256,20 @@ enum Kind {
     Applications,
     Pools,
     Pods,
+}
+
+/// What a watch tells of our own writes is known from their answers: it need not be written as text once more.
+impl Inner {
+    fn knows_application(&self, watched: &Watched<SparkApplication>) -> bool {
+        let known = self.entries.get(&key_of(watched)).and_then(|entry| entry.application.as_ref());
+        known.is_some_and(|known| known.object.version >= identity(watched.meta()).1)
+    }
+
+    fn knows_pool(&self, watched: &Watched<ExecutorPool>) -> bool {
+        let entry = key_of_pool(watched).and_then(|key| self.entries.get(&key));
+        let known = entry.and_then(|entry| entry.pool.as_ref());
+        known.is_some_and(|known| known.version >= identity(watched.meta()).1)
+    }
 }
 
 /// Each answers whether that was news.
