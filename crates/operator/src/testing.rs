@@ -1,7 +1,10 @@
-//! An API server in memory, for tests: objects by path, versions, conflicts. It validates nothing.
+//! For tests: an API server in memory, with objects by path, versions and conflicts, that validates nothing; and how
+//! decisions are shown.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Method, Request, Response, StatusCode};
 use kube::Client;
@@ -9,6 +12,19 @@ use kube::client::Body;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tower::{BoxError, service_fn};
+
+use crate::application::decision::Note;
+
+/// The end of what the tests of `decide` show of a decision: what is told, and when to look again.
+pub(crate) fn show_notes(text: &mut String, notes: &[Note], look_again: Option<Duration>) {
+    for note in notes {
+        let kind = if note.warning { "warning" } else { "event" };
+        writeln!(text, "{kind} {}: {}", note.reason, note.message).unwrap();
+    }
+    if let Some(wait) = look_again {
+        writeln!(text, "again in {} s", wait.as_secs_f64()).unwrap();
+    }
+}
 
 /// The server.
 #[derive(Clone, Debug, Default)]

@@ -17,6 +17,7 @@ use kube::api::{
 };
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
+use serde_json::json;
 
 use crate::cluster::say;
 use crate::{Application, Cluster, Manifest, Output, kubectl, limits, report, run};
@@ -172,7 +173,7 @@ impl Scene {
     /// The kubeconfig cannot be read.
     pub async fn client_with_token(&self, token: &str) -> anyhow::Result<Client> {
         let mut config = config(self.cluster).await?;
-        config.auth_info = serde_json::from_value(serde_json::json!({ "token": token }))?;
+        config.auth_info = serde_json::from_value(json!({ "token": token }))?;
         Ok(Client::try_from(config)?)
     }
 
@@ -182,6 +183,21 @@ impl Scene {
     /// The file cannot be read.
     pub fn example(&self, name: &str) -> anyhow::Result<Manifest> {
         Manifest::example(name, &self.cluster.image)
+    }
+
+    /// So many applications `pi-0`, `pi-1` and so on, each with one executor and as small as can be.
+    ///
+    /// # Errors
+    /// The example cannot be read.
+    pub fn small_examples(&self, count: usize) -> anyhow::Result<Vec<Manifest>> {
+        let example = self
+            .example("pi")?
+            .with("/spec/executor/instances", json!(1))
+            .with("/spec/executor/memory", json!("200m"))
+            .with("/spec/executor/memoryOverhead", json!("100m"))
+            .with("/spec/driver/memory", json!("200m"))
+            .with("/spec/driver/memoryOverhead", json!("100m"));
+        Ok((0..count).map(|n| example.clone().with("/metadata/name", json!(format!("pi-{n}")))).collect())
     }
 
     /// Another program of the image as an application with two executors.

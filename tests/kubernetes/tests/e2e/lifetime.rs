@@ -68,15 +68,7 @@ fn a_pool_is_scaled_with_kubectl_scale() {
 #[test]
 fn fifty_applications_at_once_all_complete() {
     in_namespace("many", async |scene| {
-        let example = scene
-            .example("pi")?
-            .with("/spec/executor/instances", json!(1))
-            .with("/spec/executor/memory", json!("200m"))
-            .with("/spec/executor/memoryOverhead", json!("100m"))
-            .with("/spec/driver/memory", json!("200m"))
-            .with("/spec/driver/memoryOverhead", json!("100m"));
-        let manifests: Vec<_> =
-            (0..50).map(|n| example.clone().with("/metadata/name", json!(format!("pi-{n}")))).collect();
+        let manifests = scene.small_examples(50)?;
         let apps = try_join_all(manifests.iter().map(|manifest| scene.post(manifest))).await?;
         try_join_all(apps.iter().map(|app| app.reaches_within("COMPLETED", limits::TEST))).await?;
         Ok(())

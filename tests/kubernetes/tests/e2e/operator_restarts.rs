@@ -9,9 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use futures::StreamExt as _;
 use futures::future::try_join_all;
-use hearth_cluster_tests::{
-    Application, Manifest, OPERATOR_NAMESPACE, Scene, alone, hearth, limits, until_gone,
-};
+use hearth_cluster_tests::{Application, OPERATOR_NAMESPACE, Scene, alone, hearth, limits, until_gone};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, ListParams, WatchEvent, WatchParams};
 use kube::{Api, ResourceExt as _};
@@ -37,7 +35,7 @@ async fn killed_over_and_over(scene: &Scene) -> anyhow::Result<()> {
     let drivers = Drivers::default();
     let watcher = tokio::spawn(drivers.clone().watch(scene.api::<Pod>()));
     let mut operator = Operator::start(scene)?;
-    let manifests = manifests(scene)?;
+    let manifests = scene.small_examples(APPLICATIONS)?;
     let (at_once, later) = manifests.split_at(APPLICATIONS / 2);
     let mut apps = try_join_all(at_once.iter().map(|manifest| scene.post(manifest))).await?;
     let mut later = later.iter();
@@ -65,18 +63,6 @@ async fn killed_over_and_over(scene: &Scene) -> anyhow::Result<()> {
         scene.applications().delete(&app.name, &DeleteParams::default()).await?;
     }
     nothing_is_left(scene).await
-}
-
-fn manifests(scene: &Scene) -> anyhow::Result<Vec<Manifest>> {
-    let example = scene
-        .example("pi")?
-        .with("/spec/executor/instances", json!(1))
-        .with("/spec/executor/memory", json!("200m"))
-        .with("/spec/executor/memoryOverhead", json!("100m"))
-        .with("/spec/driver/memory", json!("200m"))
-        .with("/spec/driver/memoryOverhead", json!("100m"));
-    let named = |n| example.clone().with("/metadata/name", json!(format!("pi-{n}")));
-    Ok((0..APPLICATIONS).map(named).collect())
 }
 
 /// An operator that is killed when nobody needs it.

@@ -29,11 +29,7 @@ pub(super) fn build_network_policy(ctx: &Context<'_>) -> Option<NetworkPolicy> {
         ports: None,
     }];
     if let Some(port) = port_for_host_network(ctx) {
-        let port = NetworkPolicyPort {
-            port: Some(IntOrString::Int(i32::from(port))),
-            protocol: Some("TCP".to_owned()),
-            end_port: None,
-        };
+        let port = policy_port(i32::from(port), "TCP".to_owned());
         rules.push(NetworkPolicyIngressRule { from: None, ports: Some(vec![port]) });
     }
     let open = open_ports(ctx);
@@ -67,12 +63,13 @@ fn open_ports(ctx: &Context<'_>) -> Vec<NetworkPolicyPort> {
     }
     ports.sort();
     ports.dedup();
-    ports
-        .into_iter()
-        .map(|(port, protocol)| NetworkPolicyPort {
-            port: Some(IntOrString::Int(port)),
-            protocol: Some(protocol).filter(|protocol| !protocol.is_empty()),
-            end_port: None,
-        })
-        .collect()
+    ports.into_iter().map(|(port, protocol)| policy_port(port, protocol)).collect()
+}
+
+fn policy_port(port: i32, protocol: String) -> NetworkPolicyPort {
+    NetworkPolicyPort {
+        port: Some(IntOrString::Int(port)),
+        protocol: Some(protocol).filter(|protocol| !protocol.is_empty()),
+        end_port: None,
+    }
 }

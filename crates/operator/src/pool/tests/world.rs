@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::super::{PoolDecision, decide};
 use crate::pod_view::PodView;
+use crate::testing::show_notes;
 
 #[derive(Clone)]
 pub(super) struct World {
@@ -150,18 +151,6 @@ pub(super) fn shown(decision: &PoolDecision) -> String {
         writeln!(text, "report {} {:?} ({fault}): {}", report.executor, report.exit_code, report.message)
             .unwrap();
     }
-    for note in &decision.notes {
-        writeln!(
-            text,
-            "{} {}: {}",
-            if note.warning { "warning" } else { "event" },
-            note.reason,
-            note.message
-        )
-        .unwrap();
-    }
-    if let Some(wait) = decision.look_again {
-        writeln!(text, "again in {} s", wait.as_secs_f64()).unwrap();
-    }
+    show_notes(&mut text, &decision.notes, decision.look_again);
     if text.is_empty() { "nothing".to_owned() } else { text }
 }

@@ -17,6 +17,7 @@ use crate::application::decision::{Action, Decision, SubmitFailure};
 use crate::application::observed::Observed;
 use crate::application::submission::Submission;
 use crate::pod_view::PodView;
+use crate::testing::show_notes;
 
 /// An application, what there is of it, and the time. Times are seconds after its creation.
 #[derive(Clone, Debug)]
@@ -282,18 +283,6 @@ pub(super) fn shown(decision: &Decision) -> String {
             writeln!(text, "  {error}").unwrap();
         }
     }
-    for note in &decision.notes {
-        writeln!(
-            text,
-            "{} {}: {}",
-            if note.warning { "warning" } else { "event" },
-            note.reason,
-            note.message
-        )
-        .unwrap();
-    }
-    if let Some(wait) = decision.look_again {
-        writeln!(text, "again in {} s", wait.as_secs_f64()).unwrap();
-    }
+    show_notes(&mut text, &decision.notes, decision.look_again);
     if text.is_empty() { "nothing".to_owned() } else { text }
 }
