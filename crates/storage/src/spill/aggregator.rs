@@ -1,17 +1,16 @@
 //! Combines values by key, with spills. Spark: `ExternalAppendOnlyMap`.
 //!
-//! Ours keeps the hash beside each key, so a hash is computed once per record, and spilled runs are sorted by it: keys
-//! need no order.
+//! Ours computes a hash once per record, and spilled runs are sorted by it: keys need no order.
 
 use std::hash::Hash;
 use std::mem::{needs_drop, size_of};
 
-use hashbrown::HashTable;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::context::SpillContext;
 use super::merge::{WithGrant, merge_runs};
 use super::run::SpilledRun;
+use super::slots::{Hashed, Place, Slots};
 use crate::memory::Grant;
 use crate::size::{HeapEstimate, heap_size};
 use crate::{Result, hash_key};
@@ -25,7 +24,7 @@ const BYTES_PER_RECORD: u64 = 16;
 /// Takes pairs and gives one combiner per key.
 pub struct ExternalAggregator<K, C> {
     ctx: SpillContext,
-    table: HashTable<Slot<K, C>>,
+    slots: Slots<K, C>,
     grant: Grant,
     spilled: Vec<SpilledRun>,
     /// What keys and their first combiners point to.
@@ -35,15 +34,8 @@ pub struct ExternalAggregator<K, C> {
     /// Records until the next sample, and how many records a sample stands for.
     until_sample: u64,
     sample_weight: u64,
-    /// Hashes of the pairs that are being inserted together.
-    hashes: Vec<u64>,
-}
-
-struct Slot<K, C> {
-    hash: u64,
-    key: K,
-    /// Empty only while its value is being combined.
-    combiner: Option<C>,
+    /// The pairs that are being inserted together: their hashes and where their keys are.
+    found: Vec<(u64, Option<Place>)>,
 }
 
 /// A key and its combiner in a spilled run; the hash is computed again when it is read.
@@ -53,14 +45,11 @@ struct Pair<K, C>(K, C);
 impl<K, C> std::fmt::Debug for ExternalAggregator<K, C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ExternalAggregator")
-            .field("keys", &self.table.len())
+            .field("keys", &self.slots.len())
             .field("spills", &self.spilled.len())
             .finish_non_exhaustive()
     }
 }
-
-/// What comes out: hash, key, combiner.
-type Hashed<K, C> = (u64, K, C);
 
 impl<K, C> ExternalAggregator<K, C>
 where
@@ -72,14 +61,14 @@ where
         let grant = Grant::new(ctx.memory());
         Self {
             ctx,
-            table: HashTable::new(),
+            slots: Slots::new(),
             grant,
             spilled: Vec::new(),
             keys_heap: HeapEstimate::default(),
             combiners_heap: 0,
             until_sample: SAMPLE,
             sample_weight: SAMPLE,
-            hashes: Vec::new(),
+            found: Vec::new(),
         }
     }
 
@@ -106,39 +95,34 @@ where
         create: impl FnOnce(V) -> C,
         merge: impl FnOnce(C, V) -> C,
     ) -> Result<()> {
-        if let Some(slot) = self.table.find_mut(hash, |slot| slot.hash == hash && slot.key == key) {
-            if needs_drop::<C>() {
-                self.until_sample -= 1;
-                if self.until_sample == 0 {
-                    return self.insert_measured(hash, &key, value, merge);
-                }
-            }
-            if let Some(combiner) = slot.combiner.take() {
-                slot.combiner = Some(merge(combiner, value));
-            }
-            return Ok(());
+        match self.slots.find(hash, &key) {
+            Some(place) => self.update(place, value, merge),
+            None => self.insert_new(hash, key, create(value)),
         }
-        self.insert_new(hash, key, create(value))
     }
 
-    /// `insert` of several pairs, which leaves `pairs` empty. The table is larger than the processor's caches, and looking
-    /// at the slots of all keys first lets the memory fetch them side by side.
+    /// `insert` of several pairs, which leaves `pairs` empty. The slots take more memory than the processor's caches have, and
+    /// looking for all keys first lets them be fetched side by side.
     pub fn insert_all<V>(
         &mut self,
         pairs: &mut Vec<(K, V)>,
         create: impl Fn(V) -> C,
         merge: impl Fn(C, V) -> C,
     ) -> Result<()> {
-        self.hashes.clear();
-        self.hashes.extend(pairs.iter().map(|(key, _)| hash_key(key)));
-        let known =
-            self.hashes.iter().filter(|&&hash| self.table.find(hash, |slot| slot.hash == hash).is_some());
-        std::hint::black_box(known.count());
-        let hashes = std::mem::take(&mut self.hashes);
-        for (&hash, (key, value)) in hashes.iter().zip(pairs.drain(..)) {
-            self.insert_hashed(hash, key, value, &create, &merge)?;
+        let mut found = std::mem::take(&mut self.found);
+        found.clear();
+        found.extend(pairs.iter().map(|(key, _)| (hash_key(key), None)));
+        for ((hash, place), (key, _)) in found.iter_mut().zip(&*pairs) {
+            *place = self.slots.find(*hash, key);
         }
-        self.hashes = hashes;
+        let generation = self.slots.generation();
+        for (&(hash, place), (key, value)) in found.iter().zip(pairs.drain(..)) {
+            match place.filter(|_| self.slots.generation() == generation) {
+                Some(place) => self.update(place, value, &merge)?,
+                None => self.insert_hashed(hash, key, value, &create, &merge)?,
+            }
+        }
+        self.found = found;
         Ok(())
     }
 
@@ -157,12 +141,10 @@ where
         merge_combiners: impl Fn(C, C) -> C + 'static,
     ) -> Result<Box<dyn Iterator<Item = Result<Hashed<K, C>>>>> {
         if self.spilled.is_empty() {
-            let slots = self.table.into_iter();
-            let records = slots.filter_map(|slot| Some(Ok((slot.hash, slot.key, slot.combiner?))));
+            let records = self.slots.into_hashed().map(Ok);
             return Ok(Box::new(WithGrant { records, _grant: self.grant }));
         }
-        let last: Vec<Rehashed<K, C>> = sorted_slots(&mut self.table);
-        self.table = HashTable::new();
+        let last = sorted_slots(self.slots.take());
         let merged =
             merge_runs(&self.ctx, self.grant, self.spilled, last, |left: &Rehashed<K, C>, right| {
                 left.hash.cmp(&right.hash)
@@ -177,39 +159,41 @@ where
         if is_sample && !self.grant.cover(self.used(0)) {
             self.spill()?;
         }
-        if self.table.len() == self.table.capacity() {
+        if self.slots.is_full() {
             self.make_room()?;
         }
-        let slot = Slot { hash, key, combiner: Some(combiner) };
-        self.table.insert_unique(hash, slot, |slot| slot.hash);
+        self.slots.insert(hash, key, combiner);
+        Ok(())
+    }
+
+    #[inline]
+    fn update<V>(&mut self, place: Place, value: V, merge: impl FnOnce(C, V) -> C) -> Result<()> {
+        if needs_drop::<C>() {
+            self.until_sample -= 1;
+            if self.until_sample == 0 {
+                return self.update_measured(place, value, merge);
+            }
+        }
+        self.slots.update(place, |combiner| merge(combiner, value));
         Ok(())
     }
 
     /// Combines one more value and looks how the combiner grows by it. Spills when the memory is used up.
     #[cold]
-    fn insert_measured<V>(
-        &mut self,
-        hash: u64,
-        key: &K,
-        value: V,
-        merge: impl FnOnce(C, V) -> C,
-    ) -> Result<()> {
-        let weight = self.sample_weight;
-        self.sample_weight = SAMPLE;
-        if let Some(slot) = self.table.find_mut(hash, |slot| slot.hash == hash && slot.key == *key)
-            && let Some(combiner) = slot.combiner.take()
-        {
-            let before = heap_size(&combiner);
+    fn update_measured<V>(&mut self, place: Place, value: V, merge: impl FnOnce(C, V) -> C) -> Result<()> {
+        let (mut before, mut after) = (0, 0);
+        self.slots.update(place, |combiner| {
+            before = heap_size(&combiner);
             let combiner = merge(combiner, value);
-            let after = heap_size(&combiner);
-            slot.combiner = Some(combiner);
-            // A vector that grows has half of its size to spare on average.
-            let growth = (after as i64 - before as i64) * 3 / 2;
-            self.combiners_heap =
-                self.combiners_heap.saturating_add(growth.saturating_mul(weight as i64)).max(0);
-            // Looking at a large combiner takes time, so the next look is further away.
-            self.sample_weight = SAMPLE.max((before + after) / BYTES_PER_RECORD);
-        }
+            after = heap_size(&combiner);
+            combiner
+        });
+        // A vector that grows has half of its size to spare on average.
+        let growth = (after as i64 - before as i64) * 3 / 2;
+        self.combiners_heap =
+            self.combiners_heap.saturating_add(growth.saturating_mul(self.sample_weight as i64)).max(0);
+        // Looking at a large combiner takes time, so the next look is further away.
+        self.sample_weight = SAMPLE.max((before + after) / BYTES_PER_RECORD);
         self.until_sample = self.sample_weight;
         if self.grant.cover(self.used(0)) { Ok(()) } else { self.spill() }
     }
@@ -217,9 +201,8 @@ where
     /// Makes sure of the memory for a larger table before it grows; spills instead if there is none.
     #[cold]
     fn make_room(&mut self) -> Result<()> {
-        let slot = size_of::<Slot<K, C>>() + 1;
-        let larger = self.table.capacity().max(4) * 2 * 8 / 7 * slot;
-        if self.table.is_empty() || self.grant.cover(self.used(larger as u64)) {
+        let larger = self.slots.size_when_grown();
+        if self.slots.is_empty() || self.grant.cover(self.used(larger as u64)) {
             Ok(())
         } else {
             self.spill()
@@ -228,18 +211,17 @@ where
 
     /// The table, the sorted slots of a spill, what they point to, and `more`.
     fn used(&self, more: u64) -> u64 {
-        let slots = self.table.allocation_size() + self.table.len() * size_of::<Slot<K, C>>();
+        let slots = self.slots.size() + self.slots.len() * size_of::<Rehashed<K, C>>();
         slots as u64 + self.keys_heap.bytes() + self.combiners_heap.max(0) as u64 + more
     }
 
     /// Moves everything to disk, sorted by hash.
     fn spill(&mut self) -> Result<()> {
-        if self.table.is_empty() {
+        if self.slots.is_empty() {
             return Ok(());
         }
         let used = self.used(0);
-        let slots: Vec<Rehashed<K, C>> = sorted_slots(&mut self.table);
-        self.table = HashTable::new();
+        let slots = sorted_slots(self.slots.take());
         self.spilled.push(SpilledRun::write(&self.ctx, used, slots.into_iter().map(Ok))?);
         self.keys_heap.restart();
         self.combiners_heap = 0;
@@ -267,9 +249,9 @@ impl<'de, K: Deserialize<'de> + Hash, C: Deserialize<'de>> Deserialize<'de> for 
     }
 }
 
-fn sorted_slots<K, C>(table: &mut HashTable<Slot<K, C>>) -> Vec<Rehashed<K, C>> {
-    let full = |slot: Slot<K, C>| Some(Rehashed { hash: slot.hash, pair: Pair(slot.key, slot.combiner?) });
-    let mut slots: Vec<_> = table.drain().filter_map(full).collect();
+fn sorted_slots<K: Hash + Eq, C>(slots: Slots<K, C>) -> Vec<Rehashed<K, C>> {
+    let rehashed = |(hash, key, combiner)| Rehashed { hash, pair: Pair(key, combiner) };
+    let mut slots: Vec<_> = slots.into_hashed().map(rehashed).collect();
     slots.sort_unstable_by_key(|slot| slot.hash);
     slots
 }

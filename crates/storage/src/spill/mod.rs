@@ -6,6 +6,7 @@ mod heap;
 mod merge;
 mod order;
 mod run;
+mod slots;
 mod sorter;
 
 pub use aggregator::ExternalAggregator;

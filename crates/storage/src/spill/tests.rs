@@ -15,10 +15,15 @@ fn fixture(total: u64) -> (Fixture, SpillContext, crate::TaskMemory) {
     (fixture, ctx, task)
 }
 
-fn count_words(ctx: &SpillContext, words: impl Iterator<Item = String>) -> BTreeMap<String, u64> {
+fn count_words(ctx: &SpillContext, mut words: impl Iterator<Item = String>) -> BTreeMap<String, u64> {
     let mut counts = ExternalAggregator::new(ctx.clone());
-    for word in words {
-        counts.insert(word, 1, |one| one, |sum, one| sum + one).unwrap();
+    // A word that comes twice in one batch, and a spill in the middle of one.
+    loop {
+        let mut pairs: Vec<_> = words.by_ref().take(50).map(|word| (word, 1)).collect();
+        if pairs.is_empty() {
+            break;
+        }
+        counts.insert_all(&mut pairs, |one| one, |sum, one| sum + one).unwrap();
     }
     let mut found = BTreeMap::new();
     for pair in counts.finish(|a, b| a + b).unwrap() {
