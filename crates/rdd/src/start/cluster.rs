@@ -12,6 +12,7 @@ use hearth_conf::entries::application::{DRIVER_BIND_ADDRESS, DRIVER_PORT};
 use hearth_driver::{Deployment, DriverHandle, Executors};
 use hearth_rpc::{Authority, Bootstrap};
 use hearth_types::ExecutorId;
+use hearth_types::pod::ALLOCATOR_KEEPS;
 
 use super::app_dir::AppDir;
 use super::driver::{Opened, settings};
@@ -46,15 +47,12 @@ pub(super) fn start(conf: &SparkConf, app_dir: &AppDir, cores: u32, memory: u64)
 
 /// What is added to the environment of executors.
 fn executor_env(conf: &SparkConf) -> Vec<(OsString, OsString)> {
-    let mut env = vec![ALLOCATOR_KEEPS.map(OsString::from).into()];
+    let (allocator_keeps, millis) = ALLOCATOR_KEEPS;
+    let mut env = vec![(allocator_keeps.into(), millis.into())];
     // The user's own setting comes later, and so wins.
     env.extend(conf.executor_env().map(|(name, value)| (name.into(), value.into())));
     env
 }
-
-/// How long mimalloc keeps memory that was freed, in milliseconds; by itself it is a second. One task's memory is the next
-/// task's: giving it back to the system in between costs a sort an eighth of its processor time.
-const ALLOCATOR_KEEPS: [&str; 2] = ["MIMALLOC_PURGE_DELAY", "10000"];
 
 /// What each executor is told when it starts.
 struct Launcher {
