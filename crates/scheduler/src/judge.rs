@@ -26,11 +26,12 @@ pub(crate) fn judge(
     id: TaskAttempt,
     executor: Option<ExecutorId>,
 ) -> Judgement {
-    let Some(task) = tasks.running(id) else { return Judgement::Unknown };
     // While the driver reads a result only the driver can end the attempt, and only then.
-    let reading = task.fetching_since.is_some();
-    let right_speaker = executor.map_or(reading, |executor| task.executor == executor && !reading);
-    if !right_speaker {
+    let found = match executor {
+        Some(executor) => tasks.running(executor, id).filter(|task| task.reading.is_none()),
+        None => tasks.reading(id),
+    };
+    if found.is_none() {
         Judgement::Unknown
     } else if tasks.is_current(id) {
         Judgement::Current

@@ -9,7 +9,7 @@
 //!
 //! What comes later has its place already:
 //! - speculation: `tasks/speculation.rs`, copies of slow tasks, launched by `tasks/offer.rs`; every structure there
-//!   already allows several running attempts of one partition;
+//!   allows several running attempts of one partition, of which all but one are `strays` of `tasks/mod.rs`;
 //! - exclusion: `health.rs` beside `allocation.rs`, asked by `tasks/offer.rs` before a task goes to an executor;
 //! - barrier stages: a third kind of offer round in `tasks/offer.rs`, all tasks of a set or none;
 //! - resource profiles: a profile id in the task set and the executor, compared in `tasks/offer.rs`, and one target
@@ -22,6 +22,7 @@
 mod action;
 mod allocation;
 mod bits;
+mod by_id;
 mod cache;
 mod commit;
 mod conf;

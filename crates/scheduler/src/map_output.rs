@@ -3,16 +3,19 @@
 //! Ours has no locks and no broadcast, and raises the epoch at the end of a stage only when somebody may have seen an
 //! incomplete list; Spark raises it always.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hearth_types::{ExecutorId, MapStatus, ShuffleId};
+
+use crate::by_id::ById;
 
 /// Locations of all map outputs. Outlives jobs.
 #[derive(Debug, Default)]
 pub(crate) struct MapOutputTracker {
     shuffles: BTreeMap<ShuffleId, ShuffleStatus>,
-    by_executor: BTreeMap<ExecutorId, BTreeMap<ShuffleId, u32>>,
+    /// The shuffles of which an executor holds outputs.
+    by_executor: ById<ExecutorId, BTreeSet<ShuffleId>>,
     epoch: u64,
 }
 
@@ -20,6 +23,8 @@ pub(crate) struct MapOutputTracker {
 struct ShuffleStatus {
     outputs: Vec<Option<MapStatus>>,
     available: u32,
+    /// How many of them each executor holds; never zero.
+    holders: ById<ExecutorId, u32>,
     /// The last answer, until something changes.
     answer: Option<Arc<[Option<MapStatus>]>>,
     /// Whether an incomplete list was given out since the last epoch.
@@ -37,6 +42,7 @@ impl MapOutputTracker {
         self.shuffles.entry(shuffle).or_insert_with(|| ShuffleStatus {
             outputs: vec![None; maps as usize],
             available: 0,
+            holders: ById::default(),
             answer: None,
             answered_incomplete: false,
         });
@@ -44,22 +50,29 @@ impl MapOutputTracker {
 
     /// Forgets a shuffle; says whether it was known.
     pub(crate) fn remove_shuffle(&mut self, shuffle: ShuffleId) -> bool {
-        for shuffles in self.by_executor.values_mut() {
-            shuffles.remove(&shuffle);
+        let Some(status) = self.shuffles.remove(&shuffle) else { return false };
+        for executor in status.holders.keys() {
+            if let Some(shuffles) = self.by_executor.get_mut(executor) {
+                shuffles.remove(&shuffle);
+            }
         }
-        self.shuffles.remove(&shuffle).is_some()
+        true
     }
 
     /// An output is there.
     pub(crate) fn register(&mut self, shuffle: ShuffleId, map: u32, output: MapStatus) {
         let Some(status) = self.shuffles.get_mut(&shuffle) else { return };
         let Some(slot) = status.outputs.get_mut(map as usize) else { return };
-        *self.by_executor.entry(output.executor).or_default().entry(shuffle).or_default() += 1;
-        match slot.replace(output) {
-            None => status.available += 1,
-            Some(old) => uncount(&mut self.by_executor, old.executor, shuffle),
+        let held = status.holders.entry(output.executor).or_default();
+        *held += 1;
+        if *held == 1 {
+            self.by_executor.entry(output.executor).or_default().insert(shuffle);
         }
         status.answer = None;
+        match slot.replace(output) {
+            None => status.available += 1,
+            Some(old) => self.uncount(shuffle, old.executor),
+        }
     }
 
     /// An output could not be read from `from`: forget it, if that is where it was thought to be.
@@ -67,17 +80,18 @@ impl MapOutputTracker {
         let Some(status) = self.shuffles.get_mut(&shuffle) else { return };
         let Some(slot) = status.outputs.get_mut(map as usize) else { return };
         if slot.take_if(|output| output.executor == from).is_some() {
-            uncount(&mut self.by_executor, from, shuffle);
             status.available -= 1;
             status.answer = None;
             self.epoch += 1;
+            self.uncount(shuffle, from);
         }
     }
 
     /// Every output of an executor is gone.
     pub(crate) fn remove_executor(&mut self, executor: ExecutorId) {
-        for shuffle in self.by_executor.remove(&executor).unwrap_or_default().into_keys() {
+        for shuffle in self.by_executor.swap_remove(&executor).unwrap_or_default() {
             let Some(status) = self.shuffles.get_mut(&shuffle) else { continue };
+            status.holders.swap_remove(&executor);
             for slot in &mut status.outputs {
                 if slot.take_if(|output| output.executor == executor).is_some() {
                     status.available -= 1;
@@ -132,20 +146,19 @@ impl MapOutputTracker {
 
     /// Shuffles of which the executor holds outputs, by id.
     pub(crate) fn shuffles_on(&self, executor: ExecutorId) -> impl Iterator<Item = ShuffleId> + '_ {
-        self.by_executor.get(&executor).into_iter().flat_map(|shuffles| shuffles.keys().copied())
+        self.by_executor.get(&executor).into_iter().flatten().copied()
     }
-}
 
-fn uncount(
-    counts: &mut BTreeMap<ExecutorId, BTreeMap<ShuffleId, u32>>,
-    executor: ExecutorId,
-    shuffle: ShuffleId,
-) {
-    let Some(shuffles) = counts.get_mut(&executor) else { return };
-    if let Some(count) = shuffles.get_mut(&shuffle) {
-        *count -= 1;
-        if *count == 0 {
-            shuffles.remove(&shuffle);
+    /// An executor holds one output less of a shuffle.
+    fn uncount(&mut self, shuffle: ShuffleId, executor: ExecutorId) {
+        let Some(status) = self.shuffles.get_mut(&shuffle) else { return };
+        let Some(held) = status.holders.get_mut(&executor) else { return };
+        *held -= 1;
+        if *held == 0 {
+            status.holders.swap_remove(&executor);
+            if let Some(shuffles) = self.by_executor.get_mut(&executor) {
+                shuffles.remove(&shuffle);
+            }
         }
     }
 }

@@ -118,7 +118,7 @@ impl Scheduler {
                 self.on_result_read(turn, id, Outcome::Failed(Arc::new(TaskEndReason::TaskResultLost)));
             }
             Event::CommitRequested { id, executor } => {
-                let told_to_stop = self.tasks.running(id).is_some_and(|task| task.killed);
+                let told_to_stop = self.tasks.running(executor, id).is_some_and(|task| task.killed);
                 let allowed = match judge(&self.dag, &self.tasks, id, Some(executor)) {
                     Judgement::Current | Judgement::LateButUseful if told_to_stop => false,
                     Judgement::Current | Judgement::LateButUseful => self.dag.commits.can_commit(id),

@@ -128,34 +128,45 @@ pub(crate) struct RunningTask {
     pub(crate) id: TaskAttempt,
     pub(crate) index: u32,
     pub(crate) position: u32,
-    pub(crate) executor: ExecutorId,
-    pub(crate) host: HostName,
     pub(crate) launch_time: Timestamp,
     pub(crate) locality: TaskLocality,
     pub(crate) epoch: u64,
     pub(crate) is_map: bool,
     pub(crate) pool: u32,
     pub(crate) killed: bool,
-    /// Since when its large result is being read; its slot is free again.
-    pub(crate) fetching_since: Option<Timestamp>,
+    /// Its large result is being read; its slot is free again.
+    pub(crate) reading: Option<Box<Reading>>,
+}
+
+/// Where an attempt ran.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) executor: ExecutorId,
+    pub(crate) host: HostName,
+}
+
+/// An attempt that has stored its large result on its executor.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    pub(crate) since: Timestamp,
     /// What it measured, until its result is read.
-    pub(crate) stored_metrics: Option<Box<TaskMetrics>>,
+    pub(crate) metrics: Box<TaskMetrics>,
 }
 
 impl RunningTask {
     /// The attempt as the listeners see it.
-    pub(crate) fn info(&self, status: TaskStatus, finish_time: Option<Timestamp>) -> TaskInfo {
+    pub(crate) fn info(&self, place: Place, status: TaskStatus, finish_time: Option<Timestamp>) -> TaskInfo {
         TaskInfo {
             task: self.id.task,
             index: self.index,
             attempt: self.id.attempt,
             partition: self.id.partition,
             launch_time: self.launch_time,
-            executor: self.executor,
-            host: self.host.clone(),
+            executor: place.executor,
+            host: place.host,
             locality: self.locality,
             speculative: false,
-            getting_result_time: self.fetching_since,
+            getting_result_time: self.reading.as_ref().map(|reading| reading.since),
             finish_time,
             status,
         }
@@ -166,6 +177,7 @@ impl RunningTask {
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) task: RunningTask,
+    pub(crate) place: Place,
     pub(crate) outcome: Outcome,
     pub(crate) metrics: Box<TaskMetrics>,
     pub(crate) finish_time: Timestamp,
@@ -199,7 +211,7 @@ impl Ended {
             stage_attempt: self.task.id.stage_attempt,
             is_map: self.task.is_map,
             reason,
-            task: self.task.info(status, Some(self.finish_time)),
+            task: self.task.info(self.place, status, Some(self.finish_time)),
             metrics: self.metrics,
         }
     }

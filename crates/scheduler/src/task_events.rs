@@ -22,26 +22,27 @@ impl Scheduler {
             self.stale_events += 1;
             return None;
         }
-        let is_map = self.tasks.running(id).is_some_and(|task| task.is_map);
+        let task = self.tasks.running(executor, id)?;
+        let (is_map, position) = (task.is_map, task.position);
         let outcome = match end {
             TaskEnd::MapOutput { sizes } if is_map => Outcome::MapOutput(sizes),
-            TaskEnd::Result { size } if !is_map => match self.admit(id, size) {
+            TaskEnd::Result { size } if !is_map => match self.admit(id, position, size) {
                 Admission::Wanted | Admission::Superfluous => Outcome::Result,
                 Admission::TooLarge(message) => {
-                    self.on_result_refused(turn, id, metrics, message);
+                    self.on_result_refused(turn, id, executor, metrics, message);
                     return Some(executor);
                 }
             },
-            TaskEnd::IndirectResult { size } if !is_map => match self.admit(id, size) {
+            TaskEnd::IndirectResult { size } if !is_map => match self.admit(id, position, size) {
                 Admission::Wanted => {
-                    self.tasks.on_fetching(turn, id, metrics);
+                    self.tasks.on_fetching(turn, id, executor, metrics);
                     turn.actions.push(Action::FetchResult { executor, id });
                     return Some(executor);
                 }
                 // Ends here and is not read.
                 Admission::Superfluous => Outcome::Result,
                 Admission::TooLarge(message) => {
-                    self.on_result_refused(turn, id, metrics, message);
+                    self.on_result_refused(turn, id, executor, metrics, message);
                     return Some(executor);
                 }
             },
@@ -50,7 +51,7 @@ impl Scheduler {
                 Outcome::Failed(Arc::new(wrong_kind(is_map)))
             }
         };
-        self.tasks.on_ended(turn, id, outcome, metrics);
+        self.tasks.on_ended(turn, id, executor, outcome, metrics);
         Some(executor)
     }
 
@@ -60,13 +61,11 @@ impl Scheduler {
             self.stale_events += 1;
             return;
         }
-        let metrics = self.tasks.take_stored_metrics(id);
-        self.tasks.on_ended(turn, id, outcome, metrics);
+        self.tasks.on_read(turn, id, outcome);
     }
 
-    fn admit(&mut self, id: TaskAttempt, size: u64) -> Admission {
-        let position = self.tasks.running(id).map(|task| task.position);
-        if !position.is_some_and(|position| self.dag.wants_result(id.stage, position)) {
+    fn admit(&mut self, id: TaskAttempt, position: u32, size: u64) -> Admission {
+        if !self.dag.wants_result(id.stage, position) {
             return Admission::Superfluous;
         }
         match self.dag.admit_result(id.stage, size) {
@@ -79,11 +78,13 @@ impl Scheduler {
         &mut self,
         turn: &mut Turn,
         id: TaskAttempt,
+        executor: ExecutorId,
         metrics: Box<TaskMetrics>,
         message: String,
     ) {
         let words = KillReason::Asked("Tasks result size has exceeded maxResultSize".to_owned());
-        self.tasks.on_ended(turn, id, Outcome::Failed(Arc::new(TaskEndReason::TaskKilled(words))), metrics);
+        let outcome = Outcome::Failed(Arc::new(TaskEndReason::TaskKilled(words)));
+        self.tasks.on_ended(turn, id, executor, outcome, metrics);
         self.tasks.give_up(turn, id.stage, message);
     }
 }

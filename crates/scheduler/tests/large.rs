@@ -1,11 +1,13 @@
 //! Jobs that are deep, wide or many: nothing recurses and nothing is quadratic.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use hearth_scheduler::testing::simple_graph;
-use hearth_scheduler::{Action, Event, JobResult, Scheduler, SchedulerConf, TaskEnd};
+use hearth_scheduler::{Action, CancelTarget, Event, JobResult, Scheduler, SchedulerConf, TaskEnd};
 use hearth_types::{
-    ExecutorId, HostName, JobId, JobProperties, MapSizes, StageGraph, TaskAttempt, TaskMetrics, Timestamp,
+    ExecutorId, HostName, JobId, JobProperties, KillReason, MapSizes, StageGraph, TaskAttempt, TaskEndReason,
+    TaskMetrics, Timestamp,
 };
 
 struct Cluster {
@@ -98,6 +100,32 @@ fn losing_an_executor_of_a_wide_map_stage_runs_again_what_it_made() {
     assert_eq!(cluster.completed, [JobId(0)]);
     // A fourth of what was done and of what ran.
     assert_eq!(cluster.launched, 20_001 + 2_500 + 2);
+}
+
+#[test]
+fn a_job_that_is_cancelled_on_thousands_of_executors_stops_each_of_its_attempts_once() {
+    let mut cluster = Cluster::new(5_000);
+    cluster.submit(0, simple_graph(JobId(0), 0, &[20_000]).unwrap());
+    cluster.submit(1, simple_graph(JobId(1), 1, &[3]).unwrap());
+    assert_eq!(cluster.launched, 10_000);
+    let cancel = Event::JobsCancelled { which: CancelTarget::Job(JobId(0)), reason: String::new() };
+    let actions = cluster.scheduler.handle(cluster.now, cancel);
+    let killed: BTreeSet<TaskAttempt> = actions
+        .iter()
+        .filter_map(|action| match action {
+            Action::KillTask { id, .. } => Some(*id),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(killed, cluster.running.iter().map(|(id, _)| *id).collect());
+    for (id, executor) in std::mem::take(&mut cluster.running) {
+        let end = TaskEnd::Failed(Arc::new(TaskEndReason::TaskKilled(KillReason::StageCancelled)));
+        cluster.send(Event::TaskEnded { id, executor, end, metrics: Box::default() });
+    }
+    cluster.finish_all();
+    assert_eq!(cluster.launched, 10_003);
+    let view = cluster.scheduler.view();
+    assert_eq!((view.is_empty(), view.running().count(), view.free_slots()), (true, 0, 10_000));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use hearth_types::{ExecutorId, MapSizes, RddId, RddInfo, ShuffleId, StageId};
+use hearth_types::{ExecutorId, MapSizes, MapStatus, RddId, RddInfo, ShuffleId, StageId};
 
 use super::DagScheduler;
 use super::stage::{Kind, Lineage, is_persisted, narrow_parents, shuffles_read};
@@ -112,33 +112,63 @@ impl DagScheduler {
         {
             return None;
         }
-        let mut by_executor: BTreeMap<ExecutorId, Vec<u64>> = BTreeMap::new();
-        let mut totals = vec![0u64; *reduces as usize];
-        let table = size_table();
-        for output in self.map_outputs.outputs(shuffle)?.iter().flatten() {
-            let codes = match &output.sizes {
-                MapSizes::Each(codes) => Some(codes),
-                MapSizes::Mean { .. } => None,
-            };
-            let sums = by_executor.entry(output.executor).or_insert_with(|| vec![0; *reduces as usize]);
-            for ((reduce, sum), total) in (0..*reduces).zip(sums).zip(&mut totals) {
-                let code = codes.and_then(|codes| codes.get(reduce as usize));
-                let size = match code {
-                    Some(code) => table[usize::from(*code)],
-                    None => output.sizes.size(reduce),
-                };
-                *sum += size;
-                *total += size;
+        Some(largest_holders(self.map_outputs.outputs(shuffle)?, *reduces))
+    }
+}
+
+/// For each reduce partition the executors that hold a fifth of its input or more, by id.
+fn largest_holders(outputs: &[Option<MapStatus>], reduces: u32) -> Vec<Vec<ExecutorId>> {
+    let table = size_table();
+    let mut outputs: Vec<&MapStatus> = outputs.iter().flatten().collect();
+    outputs.sort_by_key(|output| output.executor);
+    let mut totals = vec![0; reduces as usize];
+    for output in &outputs {
+        add_sizes(&mut totals, &output.sizes, &table);
+    }
+    let least = totals.iter().copied().filter(|total| *total > 0).min().unwrap_or(0);
+    let is_large = |size: u64, total: u64| size > 0 && size.saturating_mul(SHUFFLE_FRACTION) >= total;
+    let mut holders = vec![Vec::new(); totals.len()];
+    let mut sums = vec![0; totals.len()];
+    for of_executor in outputs.chunk_by(|a, b| a.executor == b.executor) {
+        // Among many executors most hold too little of everything, which their largest pieces show.
+        let most = of_executor.iter().map(|output| largest_piece(&output.sizes, &table)).sum();
+        let Some(first) = of_executor.first().filter(|_| is_large(most, least)) else { continue };
+        sums.fill(0);
+        for output in of_executor {
+            add_sizes(&mut sums, &output.sizes, &table);
+        }
+        for ((sum, total), holders) in sums.iter().zip(&totals).zip(&mut holders) {
+            if is_large(*sum, *total) {
+                holders.push(first.executor);
             }
         }
-        let large = |reduce: usize, total: u64| {
-            let holds = move |sums: &Vec<u64>| {
-                sums.get(reduce).is_some_and(|sum| *sum > 0 && sum.saturating_mul(SHUFFLE_FRACTION) >= total)
-            };
-            by_executor.iter().filter(|(_, sums)| holds(sums)).map(|(executor, _)| *executor).collect()
-        };
-        Some(totals.iter().enumerate().map(|(reduce, total)| large(reduce, *total)).collect())
     }
+    holders
+}
+
+/// Adds the sizes of one map output's pieces, by reduce partition.
+fn add_sizes(sums: &mut [u64], sizes: &MapSizes, table: &[u64; 256]) {
+    match sizes {
+        MapSizes::Each(codes) => {
+            for (sum, code) in sums.iter_mut().zip(codes.iter()) {
+                *sum += table[usize::from(*code)];
+            }
+        }
+        MapSizes::Mean { .. } => {
+            for (reduce, sum) in (0..).zip(sums) {
+                *sum += sizes.size(reduce);
+            }
+        }
+    }
+}
+
+/// No piece of a map output is larger.
+fn largest_piece(sizes: &MapSizes, table: &[u64; 256]) -> u64 {
+    let code = match sizes {
+        MapSizes::Each(codes) => codes.iter().copied().max().unwrap_or(0),
+        MapSizes::Mean { code, .. } => (*code).max(1),
+    };
+    table[usize::from(code)]
 }
 
 /// Bytes by size code, because there may be a million codes to look at.
@@ -150,4 +180,28 @@ fn size_table() -> [u64; 256] {
         *size = sizes.size(code);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use hearth_types::TaskId;
+
+    use super::*;
+
+    fn output(executor: u32, sizes: &[u64]) -> Option<MapStatus> {
+        let (executor, sizes) = (ExecutorId(executor), MapSizes::from_bytes(sizes));
+        Some(MapStatus { executor, map_task: TaskId(0), sizes })
+    }
+
+    #[test]
+    fn an_executor_is_preferred_from_a_fifth_of_the_input_on_over_all_its_outputs() {
+        let mut outputs =
+            vec![None, output(3, &[100, 0, 40]), output(1, &[100, 0, 1]), output(3, &[100, 0, 1])];
+        outputs.extend((4..14).map(|executor| output(executor, &[40, 0, 0])));
+        let holders = largest_holders(&outputs, 4);
+        let (one, three) = (ExecutorId(1), ExecutorId(3));
+        assert_eq!(holders, [vec![three], vec![], vec![three], vec![]]);
+        outputs.truncate(8);
+        assert_eq!(largest_holders(&outputs, 1), [vec![one, three]]);
+    }
 }

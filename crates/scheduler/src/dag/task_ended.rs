@@ -50,7 +50,8 @@ impl DagScheduler {
     }
 
     fn on_map_output(&mut self, turn: &mut Turn, ended: Ended, sizes: MapSizes) {
-        let RunningTask { id, position, executor, epoch, .. } = ended.task;
+        let RunningTask { id, position, epoch, .. } = ended.task;
+        let executor = ended.place.executor;
         let current = ended.current;
         let Some(shuffle) = self.stages.get(&id.stage).and_then(|stage| stage.shuffle()) else {
             return self.discard(turn, ended);

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use hearth_types::{
-    ExceptionKind, ListenerEvent, StageId, TaskAttempt, TaskEndReason, TaskId, TaskMetrics, TaskStatus,
+    ExceptionKind, ExecutorId, ListenerEvent, StageId, TaskAttempt, TaskEndReason, TaskMetrics, TaskStatus,
 };
 
 use super::TaskScheduler;
-use crate::seam::{Ended, Outcome, Report, RunningTask, Turn};
+use crate::seam::{Ended, Outcome, Place, Report, RunningTask, Turn};
 
 impl TaskScheduler {
     /// A running attempt ended. Reports it, and its task set if that is given up now.
@@ -16,14 +16,44 @@ impl TaskScheduler {
         &mut self,
         turn: &mut Turn,
         id: TaskAttempt,
+        executor: ExecutorId,
         outcome: Outcome,
         metrics: Box<TaskMetrics>,
     ) {
+        if let Some((task, place)) = self.executors.on_ended(executor, id.task) {
+            self.conclude(turn, task, place, outcome, metrics);
+        }
+    }
+
+    /// The driver has read the large result of an attempt, or could not: it ended when it stored it.
+    pub(crate) fn on_read(&mut self, turn: &mut Turn, id: TaskAttempt, outcome: Outcome) {
+        let ended =
+            self.executors.reading(id.task).and_then(|executor| self.executors.on_ended(executor, id.task));
+        if let Some((mut task, place)) = ended {
+            let metrics = take_stored_metrics(&mut task);
+            self.conclude(turn, task, place, outcome, metrics);
+        }
+    }
+
+    /// Settles an attempt that no executor has any more.
+    pub(super) fn conclude(
+        &mut self,
+        turn: &mut Turn,
+        task: RunningTask,
+        place: Place,
+        outcome: Outcome,
+        metrics: Box<TaskMetrics>,
+    ) {
+        let id = task.id;
         let current = self.is_current(id);
-        let Some(task) = self.end(id.task) else { return };
-        let given_up = if current { self.settle(turn, &task, &outcome, &metrics) } else { None };
+        self.pools.on_ended(task.pool);
+        if !self.strays.is_empty() {
+            self.strays.remove(&(id.stage, task.position, id.task));
+        }
+        let given_up = if current { self.settle(turn, &task, &place, &outcome, &metrics) } else { None };
         turn.reports.push_back(Report::Ended(Ended {
             task,
+            place,
             outcome,
             metrics,
             finish_time: turn.now,
@@ -36,18 +66,18 @@ impl TaskScheduler {
     }
 
     /// An attempt has stored its large result: its slot is free, its result is being read.
-    pub(crate) fn on_fetching(&mut self, turn: &mut Turn, id: TaskAttempt, metrics: Box<TaskMetrics>) {
-        let Some(task) = self.running.get_mut(&id.task) else { return };
-        task.fetching_since = Some(turn.now);
-        task.stored_metrics = Some(metrics);
-        self.executors.on_slot_freed(task.executor);
-        let info = task.info(TaskStatus::Running, None);
+    pub(crate) fn on_fetching(
+        &mut self,
+        turn: &mut Turn,
+        id: TaskAttempt,
+        executor: ExecutorId,
+        metrics: Box<TaskMetrics>,
+    ) {
+        self.executors.on_reading(executor, id.task, turn.now, metrics);
+        let Some(place) = self.executors.place(executor) else { return };
+        let Some(task) = self.executors.task(executor, id.task) else { return };
+        let info = task.info(place, TaskStatus::Running, None);
         turn.post(ListenerEvent::TaskGettingResult { task: info });
-    }
-
-    /// What an attempt measured whose result is being read.
-    pub(crate) fn take_stored_metrics(&mut self, id: TaskAttempt) -> Box<TaskMetrics> {
-        self.running.get_mut(&id.task).and_then(|task| task.stored_metrics.take()).unwrap_or_default()
     }
 
     /// Gives the active task set of a stage up.
@@ -56,36 +86,21 @@ impl TaskScheduler {
         turn.reports.push_back(Report::TaskSetFailed { stage, message });
     }
 
-    /// Takes an attempt out of every index and frees its slot.
-    pub(super) fn end(&mut self, task: TaskId) -> Option<RunningTask> {
-        let task = self.running.remove(&task)?;
-        self.by_position.remove(&(task.id.stage, task.position, task.id.task));
-        self.pools.on_ended(task.pool);
-        self.executors.on_ended(task.executor, task.id.task);
-        if task.fetching_since.is_none() {
-            self.executors.on_slot_freed(task.executor);
-        }
-        if let Some(set) = self.sets.get_mut(&task.id.stage)
-            && set.attempt == task.id.stage_attempt
-        {
-            set.on_ended();
-        }
-        Some(task)
-    }
-
     /// What the end of an attempt means for its active set. Returns why the set is given up, if it is.
     fn settle(
         &mut self,
         turn: &mut Turn,
         task: &RunningTask,
+        place: &Place,
         outcome: &Outcome,
         metrics: &TaskMetrics,
     ) -> Option<String> {
         let stage = task.id.stage;
         let set = self.sets.get_mut(&stage)?;
+        set.on_ended();
         let reason: &Arc<TaskEndReason> = match outcome {
             Outcome::MapOutput(_) | Outcome::Result => {
-                set.on_success(task, turn.now, metrics.executor_run_micros);
+                set.on_success(task, place.executor, turn.now, metrics.executor_run_micros);
                 if set.is_complete() {
                     self.drop_set(stage);
                 }
@@ -105,7 +120,7 @@ impl TaskScheduler {
         }
         let failures = set.on_failure(task.index, reason.counts_towards_task_failures());
         if failures >= self.max_failures {
-            return Some(too_many_failures(task, reason, failures));
+            return Some(too_many_failures(task, place, reason, failures));
         }
         if set.put_back(task) {
             let executors = &self.executors;
@@ -114,6 +129,11 @@ impl TaskScheduler {
         }
         None
     }
+}
+
+/// What an attempt measured whose result was being read; nothing for another.
+pub(super) fn take_stored_metrics(task: &mut RunningTask) -> Box<TaskMetrics> {
+    task.reading.as_mut().map(|reading| std::mem::take(&mut reading.metrics)).unwrap_or_default()
 }
 
 /// Failures after which no second try helps.
@@ -133,8 +153,9 @@ fn final_failure(task: &RunningTask, reason: &TaskEndReason) -> Option<String> {
 }
 
 /// Spark's sentence, which tools look for.
-fn too_many_failures(task: &RunningTask, reason: &TaskEndReason, failures: u32) -> String {
-    let RunningTask { id, index, executor, host, .. } = task;
+fn too_many_failures(task: &RunningTask, place: &Place, reason: &TaskEndReason, failures: u32) -> String {
+    let RunningTask { id, index, .. } = task;
+    let Place { executor, host } = place;
     let TaskAttempt { stage, stage_attempt, attempt, task: tid, .. } = id;
     format!(
         "Task {index} in stage {stage}.{stage_attempt} failed {failures} times, most recent failure: \

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use hearth_types::{ExecutorId, ExecutorLossReason, StageId, TaskAttempt, TaskEndReason, TaskMetrics};
 
 use super::TaskScheduler;
+use super::ended::take_stored_metrics;
 use super::task_set::LostOutput;
-use crate::seam::{Ended, Outcome, Report, RunningTask, Turn};
+use crate::seam::{Ended, Outcome, Place, Report, RunningTask, Turn};
 
 impl TaskScheduler {
     /// Forgets an executor and settles all that ran there. Does nothing for an unknown one.
@@ -18,18 +19,17 @@ impl TaskScheduler {
         reason: &ExecutorLossReason,
     ) {
         let Some(gone) = self.executors.remove(executor) else { return };
+        let place = Place { executor, host: gone.host };
         let map_sets: Vec<StageId> =
             self.sets.values().filter(|set| set.is_map).map(|set| set.stage).collect();
         for stage in map_sets {
-            self.resubmit_outputs(turn, stage, executor, &gone.host);
+            self.resubmit_outputs(turn, stage, &place);
         }
         let failed = Arc::new(TaskEndReason::ExecutorLost { executor, reason: reason.clone() });
         let mut unstarted = None;
         let mut started = 0;
-        for task in gone.tasks {
-            let Some(running) = self.running.get(&task) else { continue };
-            let id = running.id;
-            let end = if running.fetching_since.is_some() {
+        for mut task in gone.tasks {
+            let end = if task.reading.is_some() {
                 // Its result is lost with the executor; whose fault that is, the loss says.
                 Arc::clone(&failed)
             } else if started < gone.slots {
@@ -42,22 +42,16 @@ impl TaskScheduler {
                     Arc::new(TaskEndReason::ExecutorLost { executor, reason })
                 }))
             };
-            let metrics = self.take_stored_metrics(id);
-            self.on_ended(turn, id, Outcome::Failed(end), metrics);
+            let metrics = take_stored_metrics(&mut task);
+            self.conclude(turn, task, place.clone(), Outcome::Failed(end), metrics);
         }
         self.recompute_locality();
         turn.offer_all = true;
     }
 
-    fn resubmit_outputs(
-        &mut self,
-        turn: &mut Turn,
-        stage: StageId,
-        executor: ExecutorId,
-        host: &hearth_types::HostName,
-    ) {
+    fn resubmit_outputs(&mut self, turn: &mut Turn, stage: StageId, place: &Place) {
         let Some(set) = self.sets.get_mut(&stage) else { return };
-        for (index, lost) in set.take_outputs_on(executor) {
+        for (index, lost) in set.take_outputs_on(place.executor) {
             let LostOutput { task, launch_time, attempt, locality, finish_time } = lost;
             let position = set.positions.position(index);
             let partition = set.partition(position);
@@ -65,21 +59,19 @@ impl TaskScheduler {
                 id: TaskAttempt { stage, stage_attempt: set.attempt, partition, attempt, task },
                 index,
                 position,
-                executor,
-                host: host.clone(),
                 launch_time,
                 locality,
                 epoch: 0,
                 is_map: true,
                 pool: set.pool,
                 killed: false,
-                fetching_since: None,
-                stored_metrics: None,
+                reading: None,
             };
             let executors = &self.executors;
             set.queue.add(index, |executor| executors.host(executor));
             turn.reports.push_back(Report::Ended(Ended {
                 task,
+                place: place.clone(),
                 outcome: Outcome::Failed(Arc::new(TaskEndReason::Resubmitted)),
                 metrics: Box::new(TaskMetrics::default()),
                 finish_time,

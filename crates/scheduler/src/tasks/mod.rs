@@ -7,6 +7,7 @@ mod executors;
 mod locality;
 mod lost;
 mod offer;
+mod offers;
 mod pending;
 mod pool;
 mod task_set;
@@ -35,8 +36,9 @@ pub(crate) struct TaskScheduler {
     queued: BTreeSet<(JobId, StageId)>,
     /// Sets whose tasks have preferences.
     picky: BTreeSet<StageId>,
-    running: BTreeMap<TaskId, RunningTask>,
-    by_position: BTreeSet<(StageId, u32, TaskId)>,
+    /// Attempts that the active set of their stage does not know of, by stage and position: those of a set that is gone.
+    /// What an active set runs, it knows itself.
+    strays: BTreeMap<(StageId, u32, TaskId), ExecutorId>,
     pools: Pools,
     next_task: u64,
     rng: Pcg64Mcg,
@@ -53,8 +55,7 @@ impl TaskScheduler {
             sets: BTreeMap::new(),
             queued: BTreeSet::new(),
             picky: BTreeSet::new(),
-            running: BTreeMap::new(),
-            by_position: BTreeSet::new(),
+            strays: BTreeMap::new(),
             pools: Pools::new(conf),
             next_task: 0,
             rng: Pcg64Mcg::seed_from_u64(seed),
@@ -71,16 +72,10 @@ impl TaskScheduler {
             Command::Submit(spec) => self.submit(turn, *spec),
             Command::Cancel { stage, reason } => {
                 self.drop_set(stage);
-                self.kill(turn, (stage, 0)..=(stage, u32::MAX), &reason);
+                self.kill_strays(turn, (stage, 0)..=(stage, u32::MAX), &reason);
                 turn.offer_all = true;
             }
-            Command::PartitionDone { stage, position } => {
-                if let Some(set) = self.sets.get_mut(&stage) {
-                    set.on_partition_done(position);
-                    self.after_change(stage);
-                }
-                self.kill_others(turn, stage, position);
-            }
+            Command::PartitionDone { stage, position } => self.on_partition_done(turn, stage, position),
             Command::ChangeJob { stage, job, binary } => {
                 if let Some(set) = self.sets.get_mut(&stage) {
                     set.job = job;
@@ -115,9 +110,16 @@ impl TaskScheduler {
 
     /// Forgets the active task set of a stage. Its attempts go on; what they bring is judged when it comes.
     fn drop_set(&mut self, stage: StageId) {
-        if let Some(set) = self.sets.remove(&stage) {
-            self.queued.remove(&(set.priority, stage));
-            self.picky.remove(&stage);
+        let Some(set) = self.sets.remove(&stage) else { return };
+        self.queued.remove(&(set.priority, stage));
+        self.picky.remove(&stage);
+        let mut executors: Vec<_> = set.running_on().collect();
+        executors.sort_unstable();
+        executors.dedup();
+        for executor in executors {
+            for task in self.executors.tasks_of(executor, stage, set.attempt) {
+                self.strays.insert((stage, task.position, task.id.task), executor);
+            }
         }
     }
 
@@ -133,31 +135,61 @@ impl TaskScheduler {
         }
     }
 
-    /// Stops every other attempt of a partition that is done.
-    fn kill_others(&mut self, turn: &mut Turn, stage: StageId, position: u32) {
-        self.kill(turn, (stage, position)..=(stage, position), &KillReason::AnotherAttemptSucceeded);
+    /// An older attempt of the stage made a partition: nobody else needs to.
+    fn on_partition_done(&mut self, turn: &mut Turn, stage: StageId, position: u32) {
+        self.kill_others(turn, stage, position);
+        let Some(set) = self.sets.get_mut(&stage) else { return };
+        if let Some(executor) = set.on_partition_done(position) {
+            let mut attempts = self.executors.tasks_of(executor, stage, set.attempt);
+            let useless = attempts.find(|task| task.position == position).map(|task| task.id.task);
+            drop(attempts);
+            if let Some(task) = useless {
+                self.kill(turn, executor, task, &KillReason::AnotherAttemptSucceeded);
+            }
+        }
+        self.after_change(stage);
     }
 
-    fn kill(
+    /// Stops the strays of a partition that is done.
+    fn kill_others(&mut self, turn: &mut Turn, stage: StageId, position: u32) {
+        self.kill_strays(turn, (stage, position)..=(stage, position), &KillReason::AnotherAttemptSucceeded);
+    }
+
+    fn kill_strays(
         &mut self,
         turn: &mut Turn,
         range: std::ops::RangeInclusive<(StageId, u32)>,
         reason: &KillReason,
     ) {
+        if self.strays.is_empty() {
+            return;
+        }
         let ((first, from), (last, to)) = range.into_inner();
-        for (_, _, task) in self.by_position.range((first, from, TaskId(0))..=(last, to, TaskId(u64::MAX))) {
-            let Some(running) = self.running.get_mut(task) else { continue };
-            let told = std::mem::replace(&mut running.killed, true);
-            if !told && running.fetching_since.is_none() {
-                let (executor, id) = (running.executor, running.id);
-                turn.actions.push(Action::KillTask { executor, id, reason: reason.clone() });
-            }
+        let range = (first, from, TaskId(0))..=(last, to, TaskId(u64::MAX));
+        let strays: Vec<_> =
+            self.strays.range(range).map(|((_, _, task), executor)| (*executor, *task)).collect();
+        for (executor, task) in strays {
+            self.kill(turn, executor, task, reason);
         }
     }
 
-    /// An attempt that was launched and has not ended.
-    pub(crate) fn running(&self, id: TaskAttempt) -> Option<&RunningTask> {
-        self.running.get(&id.task).filter(|task| task.id == id)
+    /// Tells an attempt to stop, once, unless it has ended on its executor.
+    fn kill(&mut self, turn: &mut Turn, executor: ExecutorId, task: TaskId, reason: &KillReason) {
+        let Some(running) = self.executors.task_mut(executor, task) else { return };
+        let told = std::mem::replace(&mut running.killed, true);
+        if !told && running.reading.is_none() {
+            turn.actions.push(Action::KillTask { executor, id: running.id, reason: reason.clone() });
+        }
+    }
+
+    /// An attempt that was launched on an executor and has not ended.
+    pub(crate) fn running(&self, executor: ExecutorId, id: TaskAttempt) -> Option<&RunningTask> {
+        self.executors.task(executor, id.task).filter(|task| task.id == id)
+    }
+
+    /// An attempt whose large result is being read.
+    pub(crate) fn reading(&self, id: TaskAttempt) -> Option<&RunningTask> {
+        self.running(self.executors.reading(id.task)?, id)
     }
 
     /// Whether the attempt belongs to the active task set of its stage.
@@ -206,7 +238,7 @@ impl TaskScheduler {
 
     /// Attempts that were launched and have not ended.
     pub(crate) fn running_tasks(&self) -> u64 {
-        self.running.len() as u64
+        self.executors.running()
     }
 
     /// Slots that are free.
@@ -215,19 +247,22 @@ impl TaskScheduler {
     }
 
     pub(crate) fn executor_views(&self) -> impl Iterator<Item = ExecutorView> + '_ {
-        self.executors.views()
+        self.executors.views().into_iter()
     }
 
     pub(crate) fn running_views(&self) -> impl Iterator<Item = RunningView> + '_ {
-        self.running.values().map(|task| RunningView {
+        let view = |(executor, task): (ExecutorId, &RunningTask)| RunningView {
             id: task.id,
-            executor: task.executor,
+            executor,
             launch_time: task.launch_time,
             epoch: task.epoch,
             locality: task.locality,
             killed: task.killed,
-            fetching: task.fetching_since.is_some(),
-        })
+            fetching: task.reading.is_some(),
+        };
+        let mut views: Vec<_> = self.executors.tasks().map(view).collect();
+        views.sort_unstable_by_key(|view| view.id.task);
+        views.into_iter()
     }
 
     /// Executors came or went: places that were impossible may be possible now, and the other way round.

@@ -6,9 +6,9 @@
 use hearth_types::{
     ExecutorId, ListenerEvent, StageId, TaskAttempt, TaskDescription, TaskId, TaskLocality, TaskStatus,
 };
-use rand_pcg::rand_core::Rng;
 
 use super::TaskScheduler;
+use super::offers::Offers;
 use crate::Action;
 use crate::seam::{RunningTask, Turn};
 
@@ -22,36 +22,32 @@ struct Round {
 impl TaskScheduler {
     /// Offers every free slot.
     pub(crate) fn offer_all(&mut self, turn: &mut Turn, epoch: u64) {
-        if self.queued.is_empty() {
+        if self.queued.is_empty() || !self.executors.any_free() {
             return;
         }
-        let mut offers: Vec<_> = self.executors.free().collect();
-        if self.shuffle_offers {
-            for at in (1..offers.len()).rev() {
-                let bound = at as u64 + 1;
-                let other = (u128::from(self.rng.next_u64()) * u128::from(bound)) >> 64;
-                offers.swap(at, usize::try_from(other).unwrap_or(0));
-            }
-        }
-        self.offer(turn, &offers, epoch, true);
+        let free = self.executors.free();
+        let mut offers = if self.shuffle_offers { Offers::shuffled(free) } else { Offers::sorted(free) };
+        // Two actions for each launch, of which there may be thousands.
+        let slots =
+            free.first().and_then(|executor| self.executors.get(*executor)).map_or(0, |data| data.slots);
+        let launches = self.pending_tasks().min(free.len() as u64 * u64::from(slots));
+        turn.actions.reserve(2 * usize::try_from(launches).unwrap_or(0));
+        self.offer(turn, &mut offers, epoch);
     }
 
     /// Offers the slots of one executor.
     pub(crate) fn offer_one(&mut self, turn: &mut Turn, executor: ExecutorId, epoch: u64) {
-        if !self.queued.is_empty() && self.executors.get(executor).is_some_and(|data| !data.removing) {
-            self.offer(turn, &[executor], epoch, false);
+        if !self.queued.is_empty() && self.executors.stays(executor) {
+            self.offer(turn, &mut Offers::One(executor), epoch);
         }
     }
 
-    fn offer(&mut self, turn: &mut Turn, offers: &[ExecutorId], epoch: u64, all_free: bool) {
-        if offers.is_empty() {
-            return;
-        }
+    fn offer(&mut self, turn: &mut Turn, offers: &mut Offers, epoch: u64) {
         // Launch-ahead is for the first set in line: the others only get slots that are free.
         if self.pools.is_fair() {
             for stage in self.pools.fair_order(self.queued.iter(), &self.sets) {
-                self.offer_to_set(turn, stage, offers, epoch, all_free);
-                if !self.executors.any_free_of(offers, all_free) {
+                self.offer_to_set(turn, stage, offers, epoch);
+                if !self.any_free_of(offers) {
                     break;
                 }
             }
@@ -59,8 +55,8 @@ impl TaskScheduler {
         }
         let mut next = self.queued.first().copied();
         while let Some(key) = next {
-            self.offer_to_set(turn, key.1, offers, epoch, all_free);
-            if !self.executors.any_free_of(offers, all_free) {
+            self.offer_to_set(turn, key.1, offers, epoch);
+            if !self.any_free_of(offers) {
                 break;
             }
             let after = (std::ops::Bound::Excluded(key), std::ops::Bound::Unbounded);
@@ -68,14 +64,14 @@ impl TaskScheduler {
         }
     }
 
-    fn offer_to_set(
-        &mut self,
-        turn: &mut Turn,
-        stage: StageId,
-        offers: &[ExecutorId],
-        epoch: u64,
-        all_free: bool,
-    ) {
+    fn any_free_of(&self, offers: &Offers) -> bool {
+        match offers {
+            Offers::One(executor) => self.executors.is_free(*executor),
+            Offers::All(_) => self.executors.any_free(),
+        }
+    }
+
+    fn offer_to_set(&mut self, turn: &mut Turn, stage: StageId, offers: &mut Offers, epoch: u64) {
         let mut total = Round::default();
         for at in 0.. {
             let Some(level) = self.sets.get(&stage).and_then(|set| set.delay.level(at)) else { break };
@@ -95,7 +91,7 @@ impl TaskScheduler {
         if total.rejected {
             set.delay.no_rejects_since_reset = false;
         } else if let Some(reached) = total.launched
-            && (all_free || set.delay.no_rejects_since_reset)
+            && (offers.is_all() || set.delay.no_rejects_since_reset)
         {
             set.delay.reset(turn.now, reached);
         }
@@ -109,16 +105,17 @@ impl TaskScheduler {
         &mut self,
         turn: &mut Turn,
         stage: StageId,
-        offers: &[ExecutorId],
+        offers: &mut Offers,
         epoch: u64,
         level: TaskLocality,
     ) -> Round {
         let mut round = Round::default();
-        for &executor in offers {
+        for at in 0.. {
             let Some(set) = self.sets.get_mut(&stage) else { break };
             if set.pending == 0 {
                 break;
             }
+            let Some(executor) = offers.at(at, &mut self.rng) else { break };
             let Some(data) = self.executors.get(executor) else { continue };
             if data.used >= data.slots
                 && data.used >= set.limit(data.slots, self.executors.total_slots(), self.launch_ahead)
@@ -152,7 +149,7 @@ impl TaskScheduler {
         epoch: u64,
     ) {
         let Some(set) = self.sets.get_mut(&stage) else { return };
-        let Some(host) = self.executors.host(executor) else { return };
+        let Some(place) = self.executors.place(executor) else { return };
         let position = set.positions.position(index);
         let task = TaskId(self.next_task);
         self.next_task += 1;
@@ -163,33 +160,28 @@ impl TaskScheduler {
             attempt: set.next_attempt(index),
             task,
         };
-        set.on_launched(index);
+        set.on_launched(index, executor);
         let (job, binary) = (set.job, set.binary);
         let running = RunningTask {
             id,
             index,
             position,
-            executor,
-            host,
             launch_time: turn.now,
             locality,
             epoch,
             is_map: set.is_map,
             pool: set.pool,
             killed: false,
-            fetching_since: None,
-            stored_metrics: None,
+            reading: None,
         };
         self.pools.on_launched(set.pool);
-        self.executors.on_launched(executor, task);
         turn.post(ListenerEvent::TaskStart {
             stage,
             stage_attempt: id.stage_attempt,
-            task: running.info(TaskStatus::Running, None),
+            task: running.info(place, TaskStatus::Running, None),
         });
         let task_description = TaskDescription { id, index, job, binary, epoch, locality };
         turn.actions.push(Action::LaunchTask { executor, task: task_description });
-        self.by_position.insert((stage, position, task));
-        self.running.insert(task, running);
+        self.executors.on_launched(executor, running);
     }
 }

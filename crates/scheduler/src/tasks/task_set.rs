@@ -1,6 +1,6 @@
 //! The tasks of one stage attempt. Spark: `TaskSetManager`.
 //!
-//! State per task is dense and small: one byte, and for map tasks who made the output. What only failed tasks need is
+//! State per task is dense and small: eight bytes, and for map tasks who made the output. What only failed tasks need is
 //! sparse. A set that is given up or complete is dropped at once: its attempts live on in `TaskScheduler::running`
 //! (Spark keeps a zombie manager instead).
 
@@ -16,12 +16,11 @@ use crate::seam::{Positions, RunningTask};
 
 /// How far a task is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum TaskState {
     /// Waits for a slot.
     Pending,
-    /// An attempt runs.
-    Running,
+    /// An attempt runs there.
+    Running(ExecutorId),
     /// Done.
     Done,
 }
@@ -129,19 +128,19 @@ impl TaskSet {
         let Some(state) = self.states.get_mut(index as usize) else { return };
         match std::mem::replace(state, next) {
             TaskState::Pending => self.pending -= 1,
-            TaskState::Running => {}
+            TaskState::Running(_) => {}
             TaskState::Done => self.done -= 1,
         }
         match next {
             TaskState::Pending => self.pending += 1,
-            TaskState::Running => {}
+            TaskState::Running(_) => {}
             TaskState::Done => self.done += 1,
         }
     }
 
     /// A task was taken from the queue and launched.
-    pub(crate) fn on_launched(&mut self, index: u32) {
-        self.set_state(index, TaskState::Running);
+    pub(crate) fn on_launched(&mut self, index: u32, executor: ExecutorId) {
+        self.set_state(index, TaskState::Running(executor));
         self.running += 1;
     }
 
@@ -151,7 +150,13 @@ impl TaskSet {
     }
 
     /// An attempt succeeded.
-    pub(crate) fn on_success(&mut self, task: &RunningTask, now: Timestamp, run_micros: u64) {
+    pub(crate) fn on_success(
+        &mut self,
+        task: &RunningTask,
+        executor: ExecutorId,
+        now: Timestamp,
+        run_micros: u64,
+    ) {
         self.speed.successes = self.speed.successes.saturating_add(1);
         self.speed.micros += run_micros;
         if self.state(task.index) == Some(TaskState::Done) {
@@ -165,7 +170,7 @@ impl TaskSet {
             *winner = Some(Winner {
                 task: task.id.task,
                 launch_time: task.launch_time,
-                executor: task.executor,
+                executor,
                 attempt: task.id.attempt,
                 micros: u32::try_from(now.since(task.launch_time).as_micros()).unwrap_or(u32::MAX),
                 locality: task.locality,
@@ -173,14 +178,28 @@ impl TaskSet {
         }
     }
 
-    /// An older attempt of the stage made a partition.
-    pub(crate) fn on_partition_done(&mut self, position: u32) {
-        if let Some(index) = self.positions.index(position)
-            && self.state(index) != Some(TaskState::Done)
-        {
+    /// An older attempt of the stage made a partition. Says where the task runs that makes it for nothing now.
+    pub(crate) fn on_partition_done(&mut self, position: u32) -> Option<ExecutorId> {
+        let index = self.positions.index(position)?;
+        let state = self.state(index)?;
+        if state != TaskState::Done {
             self.set_state(index, TaskState::Done);
             self.failures.remove(&index);
         }
+        match state {
+            TaskState::Running(executor) => Some(executor),
+            TaskState::Pending | TaskState::Done => None,
+        }
+    }
+
+    /// Where tasks run that are not done; names an executor for each of them.
+    pub(crate) fn running_on(&self) -> impl Iterator<Item = ExecutorId> + '_ {
+        let count = self.states.len() - self.pending as usize - self.done as usize;
+        let running = self.states.iter().filter_map(|state| match state {
+            TaskState::Running(executor) => Some(*executor),
+            TaskState::Pending | TaskState::Done => None,
+        });
+        running.take(count)
     }
 
     /// An attempt failed. Says how often the task has failed, counting this if `counts`.
@@ -196,8 +215,9 @@ impl TaskSet {
 
     /// Puts a task whose attempt ended back, unless another made its partition.
     pub(crate) fn put_back(&mut self, task: &RunningTask) -> bool {
-        if self.state(task.index) != Some(TaskState::Running) {
-            return false;
+        match self.state(task.index) {
+            Some(TaskState::Running(_)) => {}
+            Some(TaskState::Pending | TaskState::Done) | None => return false,
         }
         self.set_state(task.index, TaskState::Pending);
         self.launches.insert(task.index, task.id.attempt + 1);
