@@ -6,12 +6,17 @@ const LONGEST: usize = 40;
 /// The name of the function that runs attempts: what called it is ours, and the same for every task.
 pub(crate) const EDGE: &str = "__hearth_run_attempt";
 
-/// The frames between the panic machinery and the edge of the task, in the form that Rust prints.
+/// What Rust calls a function whose name it does not find, as in a binary without symbols.
+const NAMELESS: &str = "<unknown>";
+
+/// The frames between the panic machinery and the edge of the task, in the form that Rust prints. Those without a name say
+/// nothing and are left out.
 pub(crate) fn user_frames(backtrace: &str) -> String {
     let frames = frames(backtrace);
     let begin = frames.iter().rposition(|frame| is_panic_machinery(&frame.name)).map_or(0, |at| at + 1);
     let end = frames.iter().position(|frame| frame.name.contains(EDGE)).unwrap_or(frames.len());
-    let kept = frames.get(begin..end.max(begin)).unwrap_or_default();
+    let between = frames.get(begin..end.max(begin)).unwrap_or_default();
+    let kept: Vec<&Frame<'_>> = between.iter().filter(|frame| frame.name != NAMELESS).collect();
     let mut text = String::new();
     for frame in kept.iter().take(LONGEST) {
         for line in &frame.lines {
@@ -87,6 +92,12 @@ mod tests {
         let kept =
             "   4: app::parse\n             at ./src/main.rs:12:5\n   5: <F as core::ops::FnOnce>::call_once";
         assert_eq!(user_frames(whole), kept);
+    }
+
+    #[test]
+    fn a_program_without_symbols_has_no_backtrace() {
+        let whole: String = (0..60).map(|at| format!("  {at}: <unknown>\n")).collect();
+        assert_eq!(user_frames(&whole), "");
     }
 
     #[test]
