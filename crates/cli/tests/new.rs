@@ -31,7 +31,9 @@ fn the_application_takes_the_crate_from_the_checkout_and_its_versions_too() {
     let read = |file: &str| std::fs::read_to_string(folder.path().join("my-app").join(file)).unwrap();
     let root = checkout();
     assert!(read("Cargo.toml").contains(&format!("hearth = {{ path = \"{root}/crates/hearth\" }}")));
-    assert!(read("Dockerfile").contains(&format!("COPY --from=hearth . {root}\n")));
+    assert!(read("Dockerfile").contains(&format!("COPY --from=hearth crates {root}/crates\n")));
+    // The lock file lacks the application itself until Cargo was there.
+    assert!(!read("Dockerfile").contains("--locked"));
     assert!(
         read("README.md")
             .contains(&format!("docker build --build-context hearth={root} --tag my-app:0.1.0 ."))

@@ -52,9 +52,11 @@ impl Dependency {
     pub(super) fn copy_lines(&self) -> String {
         match self {
             Self::Path(checkout) => {
+                // No more than Cargo reads: not every builder knows the checkout's .dockerignore.
+                let to = checkout.display();
                 format!(
-                    "# The checkout of Hearth, at the path that Cargo.toml has.\nCOPY --from=hearth . {}\n",
-                    checkout.display()
+                    "# Hearth, at the path that Cargo.toml has.\nCOPY --from=hearth Cargo.toml {to}/\n\
+                     COPY --from=hearth crates {to}/crates\n"
                 )
             }
             Self::Git(_) => String::new(),

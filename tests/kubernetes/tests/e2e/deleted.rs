@@ -1,5 +1,5 @@
 //! Applications are deleted wherever they are in their lives: nothing of them is left.
-//! For those that run or have completed, see `pi`.
+//! For those that run or have completed, see `pi`; for those whose operator or node is away, `deleted_unseen`.
 
 use anyhow::{Context as _, ensure};
 use futures::future::try_join_all;
@@ -80,12 +80,7 @@ fn deleting_applications_that_wait_for_their_old_driver_to_go_leaves_nothing() {
         }
         delete_all(&scene).await?;
         try_join_all(apps.iter().map(Application::is_deleted)).await?;
-        let drivers = ListParams::default().labels("spark-role=driver");
-        let what = "the drivers to be told to go";
-        let held = until_all(&scene.api::<Pod>(), &drivers, what, limits::STEP, |pods| {
-            pods.iter().all(|pod| pod.metadata.deletion_timestamp.is_some()).then(|| pods.to_vec())
-        })
-        .await?;
+        let held = told_to_go(&scene).await?;
         ensure!(held.len() == apps.len(), "{} drivers", held.len());
         for pod in held {
             finalizers(&scene, &pod.name_any(), &Value::Null).await?;
@@ -94,12 +89,48 @@ fn deleting_applications_that_wait_for_their_old_driver_to_go_leaves_nothing() {
     });
 }
 
-async fn delete_all(scene: &Scene) -> anyhow::Result<()> {
+#[test]
+fn deleting_an_application_that_cannot_resume_before_an_older_driver_is_gone_leaves_nothing() {
+    in_namespace("resuming-deleted", async |scene| {
+        let endless = scene.program("endless", "scenario", &["wait", "/tmp"])?;
+        let endless = endless.with("/spec/executor/terminationGracePeriodSeconds", json!(1));
+        let older = scene.post(&endless).await?;
+        older.reaches("RUNNING").await?;
+        finalizers(&scene, "endless-driver", &json!(["hearth.test/held"])).await?;
+        delete_all(&scene).await?;
+        older.is_deleted().await?;
+        // Another of that name is made at once, as by a queue that holds it back first.
+        let app = scene.post(&endless.with("/spec/suspend", json!(true))).await?;
+        app.reaches("SUSPENDED").await?;
+        let resume = Patch::Merge(json!({ "spec": { "suspend": false } }));
+        scene.applications().patch("endless", &PatchParams::default(), &resume).await?;
+        app.reaches("RESUMING").await?;
+        delete_all(&scene).await?;
+        app.is_deleted().await?;
+        let states = app.states();
+        ensure!(states.last().is_some_and(|last| last == "RESUMING"), "{states:?}");
+        ensure!(told_to_go(&scene).await?.len() == 1, "another driver");
+        finalizers(&scene, "endless-driver", &Value::Null).await?;
+        nothing_is_left(&scene).await
+    });
+}
+
+/// Waits until every driver is told to go, and returns them: in a new cluster the garbage collector takes its time.
+pub(crate) async fn told_to_go(scene: &Scene) -> anyhow::Result<Vec<Pod>> {
+    let drivers = ListParams::default().labels("spark-role=driver");
+    let what = "the drivers to be told to go";
+    until_all(&scene.api::<Pod>(), &drivers, what, limits::STEP, |pods| {
+        pods.iter().all(|pod| pod.metadata.deletion_timestamp.is_some()).then(|| pods.to_vec())
+    })
+    .await
+}
+
+pub(crate) async fn delete_all(scene: &Scene) -> anyhow::Result<()> {
     scene.applications().delete_collection(&DeleteParams::default(), &ListParams::default()).await?;
     Ok(())
 }
 
-async fn finalizers(scene: &Scene, pod: &str, finalizers: &Value) -> anyhow::Result<()> {
+pub(crate) async fn finalizers(scene: &Scene, pod: &str, finalizers: &Value) -> anyhow::Result<()> {
     let patch = Patch::Merge(json!({ "metadata": { "finalizers": finalizers } }));
     scene.api::<Pod>().patch(pod, &PatchParams::default(), &patch).await.context("finalizers of a pod")?;
     Ok(())

@@ -97,16 +97,10 @@ fn an_operator_that_is_killed_comes_back_and_starts_no_second_driver() {
 #[test]
 fn a_node_that_dies_in_the_middle_of_a_shuffle_costs_time_and_not_the_answer() {
     alone("node-killed", async |scene| {
-        let cluster = scene.cluster;
-        if !cluster.is_own() {
+        if !scene.cluster.is_own() {
             return Ok(());
         }
-        // The only operator stays: Kubernetes takes five minutes to give up the pods of a node that is silent.
-        let operators: Api<Pod> = Api::namespaced(scene.client.clone(), OPERATOR_NAMESPACE);
-        let list = ListParams::default().labels("app.kubernetes.io/component=controller");
-        let operator = operators.list(&list).await?.items.pop().context("an operator")?;
-        let home = operator.spec.and_then(|spec| spec.node_name).context("its node")?;
-        let victim = if home == "node-0" { "node-1" } else { "node-0" };
+        let (home, victim) = nodes(&scene).await?;
         let manifest = rounds(&scene)?
             .with("/spec/driver/nodeSelector", json!({ "kubernetes.io/hostname": home }))
             .with("/spec/executor/affinity", one_each())
@@ -114,16 +108,7 @@ fn a_node_that_dies_in_the_middle_of_a_shuffle_costs_time_and_not_the_answer() {
             .with("/spec/sparkConf/spark.network.timeout", json!("6s"));
         let app = start(&scene, &manifest).await?;
         scene.running("rounds", "executor", 2).await?;
-        tokio::task::spawn_blocking(move || cluster.kill_node(victim)).await??;
-        let outcome = ends_well(&scene, &app).await;
-        tokio::task::spawn_blocking(move || cluster.revive_node(victim)).await??;
-        let nodes = Api::<Node>::all(scene.client.clone());
-        until_one(&nodes, victim, "the node to be ready again", limits::LONG_STEP, |node| {
-            let conditions = node.status.as_ref()?.conditions.as_ref()?;
-            conditions.iter().any(|is| is.type_ == "Ready" && is.status == "True").then_some(())
-        })
-        .await?;
-        outcome
+        while_dead(&scene, victim, ends_well(&scene, &app)).await
     });
 }
 
@@ -150,6 +135,36 @@ fn a_node_that_is_drained_in_the_middle_of_a_shuffle_loses_its_executor_and_the_
         ensure!(app.settled_states() == ["SUBMITTED", "RUNNING", "COMPLETED"], "{:?}", app.settled_states());
         Ok(())
     });
+}
+
+/// The node of the operator, and another. The only operator stays where it is: Kubernetes takes five minutes to give up the pods
+/// of a node that is silent.
+pub(crate) async fn nodes(scene: &Scene) -> anyhow::Result<(String, &'static str)> {
+    let operators: Api<Pod> = Api::namespaced(scene.client.clone(), OPERATOR_NAMESPACE);
+    let list = ListParams::default().labels("app.kubernetes.io/component=controller");
+    let operator = operators.list(&list).await?.items.pop().context("an operator")?;
+    let home = operator.spec.and_then(|spec| spec.node_name).context("its node")?;
+    let other = if home == "node-0" { "node-1" } else { "node-0" };
+    Ok((home, other))
+}
+
+/// Kills a node, and revives it after what is to be seen meanwhile.
+pub(crate) async fn while_dead(
+    scene: &Scene,
+    node: &'static str,
+    meanwhile: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    let cluster = scene.cluster;
+    tokio::task::spawn_blocking(move || cluster.kill_node(node)).await??;
+    let outcome = meanwhile.await;
+    tokio::task::spawn_blocking(move || cluster.revive_node(node)).await??;
+    let nodes = Api::<Node>::all(scene.client.clone());
+    until_one(&nodes, node, "the node to be ready again", limits::LONG_STEP, |node| {
+        let conditions = node.status.as_ref()?.conditions.as_ref()?;
+        conditions.iter().any(|is| is.type_ == "Ready" && is.status == "True").then_some(())
+    })
+    .await?;
+    outcome
 }
 
 /// A node that takes no pods until this is dropped.

@@ -59,7 +59,7 @@ fn a_running_application_that_somebody_calls_completed_is_over_and_nothing_runs_
 }
 
 /// Merges into the status, as whoever may write it can.
-async fn write(scene: &Scene, name: &str, status: &Value) -> anyhow::Result<Output> {
+pub(crate) async fn write(scene: &Scene, name: &str, status: &Value) -> anyhow::Result<Output> {
     let (name, patch) = (format!("sparkapp/{name}"), json!({ "status": status }).to_string());
     scene.kubectl(&["patch", &name, "--subresource=status", "--type=merge", "--patch", &patch], "").await
 }

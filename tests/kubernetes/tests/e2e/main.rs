@@ -2,8 +2,10 @@
 
 mod bad_input;
 mod certificates;
+mod clients;
 mod data;
 mod deleted;
+mod deleted_unseen;
 mod failing;
 mod faults;
 mod foreign_status;

@@ -123,7 +123,7 @@ impl Drivers {
 }
 
 /// Sets how many operators the deployment has, and waits until it is so.
-async fn scale_operator(scene: &Scene, count: u32) -> anyhow::Result<()> {
+pub(crate) async fn scale_operator(scene: &Scene, count: u32) -> anyhow::Result<()> {
     let replicas = format!("--replicas={count}");
     let of = ["--namespace", OPERATOR_NAMESPACE];
     let scale = [&of[..], &["scale", "deployment", "--all", &replicas]].concat();

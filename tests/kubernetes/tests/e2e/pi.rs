@@ -25,6 +25,9 @@ fn what_pi_printed_is_read_with_kubectl_logs_and_its_end_waited_for_with_kubectl
         scene.apply(&scene.example("pi")?).await?;
         let wait = ["wait", "--for=condition=Completed", "sparkapp/pi", "--timeout=60s"];
         scene.kubectl(&wait, "").await?.success()?;
+        // The condition of workflows.
+        let state = "--for=jsonpath={.status.applicationState.state}=COMPLETED";
+        scene.kubectl(&["wait", state, "sparkapp/pi", "--timeout=10s"], "").await?.success()?;
         let log = scene.kubectl(&["logs", "pi-driver"], "").await?.success()?;
         ensure!(log.starts_with("Pi is roughly 3"), "{log}");
         let row = scene.kubectl(&["get", "sparkapp", "pi", "--no-headers"], "").await?.success()?;
