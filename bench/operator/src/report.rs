@@ -45,7 +45,11 @@ pub(crate) fn print(
     }
     if let Some(requests) = requests {
         let all: f64 = requests.values().sum();
+        let is_pod =
+            |labels: &str| labels.contains("resource=\"pods\"") && labels.contains("verb=\"create\"");
+        let pods: f64 = requests.iter().filter(|(labels, _)| is_pod(labels)).map(|(_, count)| count).sum();
         println!("| requests to the API server per application | {:.2} |", all / count);
+        println!("| beside the creation of its pods | {:.2} |", (all - pods) / count);
         for (labels, requests) in requests {
             println!("| {} | {:.2} |", labels.replace('|', " "), requests / count);
         }

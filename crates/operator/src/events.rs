@@ -1,13 +1,15 @@
 //! Kubernetes events about applications: `kubectl describe` tells the story with them.
 //!
 //! Best effort, as events are everywhere: they are sent beside the work, an application has a limited number of them, and those
-//! that repeat soon are left out. Kubeflow: client-go's recorder.
+//! that repeat soon are left out, as are those that the next one says too. Kubeflow: client-go's recorder.
 
-use std::collections::HashMap;
+mod held;
+mod limits;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::stream::{self, StreamExt};
+use futures::stream::{self, Stream, StreamExt};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::events::v1::Event;
@@ -15,9 +17,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{ObjectMeta, PostParams};
 use kube::{Api, Client};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
+use self::held::{Held, Waiting};
+use self::limits::Limits;
 use crate::application::decision::Note;
 use crate::key::Key;
 use crate::metrics::Metrics;
@@ -26,12 +30,6 @@ use crate::metrics::Metrics;
 const WAITING: usize = 2048;
 /// How many are sent at once.
 const AT_ONCE: usize = 4;
-/// How many an application may have at once.
-const BURST: u32 = 20;
-/// After that, one in this time.
-const INTERVAL: Duration = Duration::from_secs(10);
-/// An event that was published this short ago is not published again.
-const REPEAT: Duration = Duration::from_secs(5);
 /// The longest message that the API server takes.
 const LONGEST_MESSAGE: usize = 1024;
 /// Who says it.
@@ -40,7 +38,7 @@ const CONTROLLER: &str = "hearth.dev/operator";
 /// Where events are published.
 #[derive(Clone, Debug)]
 pub struct Events {
-    sender: mpsc::Sender<(Key, Event)>,
+    sender: mpsc::Sender<Waiting>,
     metrics: Arc<Metrics>,
     instance: Arc<str>,
 }
@@ -56,8 +54,9 @@ impl Events {
     /// Publishes notes about an application; never waits.
     pub fn publish(&self, key: &Key, about: &ObjectReference, notes: Vec<Note>) {
         for note in notes {
+            let implied_by = note.implied_by;
             let event = self.event(key, about, note);
-            if self.sender.try_send((key.clone(), event)).is_err() {
+            if self.sender.try_send(Waiting { key: key.clone(), event, implied_by }).is_err() {
                 self.metrics.event_dropped();
             }
         }
@@ -84,9 +83,9 @@ impl Events {
     }
 }
 
-async fn send_all(client: Client, mut receiver: mpsc::Receiver<(Key, Event)>, metrics: Arc<Metrics>) {
+async fn send_all(client: Client, receiver: mpsc::Receiver<Waiting>, metrics: Arc<Metrics>) {
     let mut limits = Limits::default();
-    let allowed = stream::poll_fn(|context| receiver.poll_recv(context)).filter(|(key, event)| {
+    let allowed = unless_implied(receiver).filter(|(key, event)| {
         let is_allowed = limits.allow(key, event, Instant::now());
         if !is_allowed {
             metrics.event_dropped();
@@ -94,6 +93,23 @@ async fn send_all(client: Client, mut receiver: mpsc::Receiver<(Key, Event)>, me
         std::future::ready(is_allowed)
     });
     allowed.for_each_concurrent(AT_ONCE, |(key, event)| send(&client, key, event)).await;
+}
+
+/// Keeps events back that another may make superfluous.
+fn unless_implied(receiver: mpsc::Receiver<Waiting>) -> impl Stream<Item = (Key, Event)> {
+    let batches = stream::unfold((receiver, Held::default()), async |(mut receiver, mut held)| {
+        let received = match held.next_due() {
+            Some(due) => timeout_at(due, receiver.recv()).await,
+            None => Ok(receiver.recv().await),
+        };
+        let ready = match received {
+            Ok(Some(waiting)) => held.take(waiting, Instant::now()),
+            Ok(None) => Some(held.release_all()).filter(|rest| !rest.is_empty())?,
+            Err(_) => held.release_due(Instant::now()),
+        };
+        Some((stream::iter(ready), (receiver, held)))
+    });
+    batches.flatten()
 }
 
 async fn send(client: &Client, key: Key, event: Event) {
@@ -104,59 +120,6 @@ async fn send(client: &Client, key: Key, event: Event) {
         // The namespace may be on its way out, or the right is missing; the status says the same as the event.
         debug!(application = %key, %error, "cannot publish an event");
     }
-}
-
-/// What each application has had lately.
-#[derive(Debug, Default)]
-struct Limits {
-    applications: HashMap<Key, Limit>,
-    swept: Option<Instant>,
-}
-
-#[derive(Debug)]
-struct Limit {
-    /// When all that was published is paid for.
-    full_at: Instant,
-    latest: Vec<(u64, Instant)>,
-}
-
-impl Limits {
-    fn allow(&mut self, key: &Key, event: &Event, now: Instant) -> bool {
-        self.sweep(now);
-        let limit = self
-            .applications
-            .entry(key.clone())
-            .or_insert_with(|| Limit { full_at: now, latest: Vec::new() });
-        let digest = digest(event);
-        limit.latest.retain(|(_, at)| now.duration_since(*at) < REPEAT);
-        let is_repeated = limit.latest.iter().any(|(known, _)| *known == digest);
-        let full_at = limit.full_at.max(now) + INTERVAL;
-        if is_repeated || full_at.duration_since(now) > INTERVAL * BURST {
-            return false;
-        }
-        limit.full_at = full_at;
-        limit.latest.push((digest, now));
-        true
-    }
-
-    /// Forgets, now and then, those that have all their permits again.
-    fn sweep(&mut self, now: Instant) {
-        if self.swept.is_some_and(|swept| now.duration_since(swept) < REPEAT) {
-            return;
-        }
-        self.swept = Some(now);
-        self.applications.retain(|_, limit| {
-            limit.full_at > now || limit.latest.iter().any(|(_, at)| now.duration_since(*at) < REPEAT)
-        });
-    }
-}
-
-fn digest(event: &Event) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    (&event.reason, &event.note, event.regarding.as_ref().and_then(|about| about.uid.as_deref()))
-        .hash(&mut hasher);
-    hasher.finish()
 }
 
 /// A message that the API server takes.
@@ -173,37 +136,38 @@ fn cut(message: String) -> String {
 mod tests {
     use super::*;
 
-    fn event(note: &str) -> Event {
-        Event { note: Some(note.to_owned()), ..Event::default() }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_application_has_a_burst_of_events_and_then_one_now_and_then() {
-        let mut limits = Limits::default();
-        let key = Key::new("ns", "pi");
-        let allowed = |limits: &mut Limits| {
-            (0..100).filter(|n| limits.allow(&key, &event(&n.to_string()), Instant::now())).count()
-        };
-        assert_eq!(allowed(&mut limits), 20);
-        tokio::time::advance(Duration::from_secs(61)).await;
-        assert_eq!(allowed(&mut limits), 6);
-        assert!(limits.allow(&Key::new("ns", "other"), &event("0"), Instant::now()));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_was_just_said_is_not_said_again() {
-        let mut limits = Limits::default();
-        let key = Key::new("ns", "pi");
-        assert!(limits.allow(&key, &event("a"), Instant::now()));
-        assert!(!limits.allow(&key, &event("a"), Instant::now()));
-        tokio::time::advance(Duration::from_secs(61)).await;
-        assert!(limits.allow(&key, &event("a"), Instant::now()));
-    }
-
     #[test]
     fn long_messages_are_cut_between_letters() {
         let long = "ä".repeat(1000);
         let cut = cut(long);
         assert!(cut.len() <= LONGEST_MESSAGE && cut.ends_with('…'));
+    }
+
+    fn waiting(key: &Key, reason: &str, implied_by: &'static [&'static str]) -> Waiting {
+        let event = Event { reason: Some(reason.to_owned()), ..Event::default() };
+        Waiting { key: key.clone(), event, implied_by }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_that_the_next_one_implies_is_published_only_if_that_does_not_follow_soon() {
+        let (sender, receiver) = mpsc::channel(10);
+        let mut published =
+            Box::pin(unless_implied(receiver).map(|(key, event)| (key, event.reason.unwrap())));
+        let [fast, slow, failed] = ["fast", "slow", "failed"].map(|name| Key::new("ns", name));
+        for key in [&fast, &slow, &failed] {
+            sender.send(waiting(key, "Submitted", &["Running"])).await.unwrap();
+        }
+        sender.send(waiting(&fast, "Running", &[])).await.unwrap();
+        sender.send(waiting(&failed, "Failed", &[])).await.unwrap();
+        let mut next = async || published.next().await.unwrap();
+        assert_eq!(next().await, (fast, "Running".to_owned()));
+        assert_eq!(next().await, (failed.clone(), "Submitted".to_owned()));
+        assert_eq!(next().await, (failed, "Failed".to_owned()));
+        // Nothing else comes, so time passes.
+        assert_eq!(next().await, (slow.clone(), "Submitted".to_owned()));
+        sender.send(waiting(&slow, "Submitted", &["Running"])).await.unwrap();
+        drop(sender);
+        assert_eq!(next().await, (slow, "Submitted".to_owned()), "the last ones are not lost");
+        assert_eq!(published.next().await, None);
     }
 }

@@ -26,7 +26,8 @@ pub const RESOURCE_PROFILE_LABEL: &str = "spark-exec-resourceprofile-id";
 pub const DRIVER_EPOCH_ANNOTATION: &str = "hearth.dev/driver-epoch";
 /// Annotation of a pool: `spec.executor.instances` when it was last taken from the application.
 pub const INSTANCES_ANNOTATION: &str = "hearth.dev/instances";
-
+/// Annotation of a pool: the service at which its executors find the driver.
+pub const DRIVER_SERVICE_ANNOTATION: &str = "hearth.dev/driver-service";
 /// Annotation of a pool: `true` if the pods of executors that ended are kept, as `spec.executor.deleteOnTermination: false` says.
 pub const KEEP_EXECUTORS_ANNOTATION: &str = "hearth.dev/keep-executors";
 
@@ -57,12 +58,12 @@ impl<'a> Names<'a> {
         format!("{}-driver", self.application)
     }
 
-    /// The service at which executors find the driver.
+    /// The service at which executors find the driver, if that of the web UI cannot be it too.
     pub fn driver_service(&self) -> String {
         self.short("-driver-svc")
     }
 
-    /// The service of the web UI.
+    /// The service of the web UI, and of the driver where both can be one.
     pub fn ui_service(&self) -> String {
         self.short("-ui-svc")
     }
@@ -127,6 +128,12 @@ impl<'a> Names<'a> {
         format!("{}-{attempt}-exec-{number}", self.application)
     }
 
+    /// The number of an executor of submission attempt `attempt` by the name of its pod.
+    pub fn number_of_executor(&self, attempt: u32, pod: &str) -> Option<u32> {
+        let rest = pod.strip_prefix(self.application)?.strip_prefix('-')?;
+        rest.strip_prefix(&attempt.to_string())?.strip_prefix("-exec-")?.parse().ok()
+    }
+
     /// The application's name with a suffix, cut and told apart by a digest where it would be too long for a service.
     fn short(&self, suffix: &str) -> String {
         short(self.application, suffix)
@@ -166,6 +173,8 @@ mod tests {
         assert_eq!(names.ui_service(), "pi-ui-svc");
         assert_eq!(names.driver_service(), "pi-driver-svc");
         assert_eq!(names.executor_pod(1, 2), "pi-1-exec-2");
+        assert_eq!(names.number_of_executor(1, "pi-1-exec-2"), Some(2));
+        assert_eq!(names.number_of_executor(1, "pi-11-exec-2"), None);
     }
 
     #[test]

@@ -51,7 +51,8 @@ impl FakeApi {
             async move {
                 let (parts, body) = request.into_parts();
                 let body = body.collect_bytes().await?;
-                Ok::<_, BoxError>(api.answer(&parts.method, parts.uri.path(), &body))
+                let query = parts.uri.query().unwrap_or_default();
+                Ok::<_, BoxError>(api.answer(&parts.method, parts.uri.path(), query, &body))
             }
         });
         Client::new(service, "default")
@@ -95,7 +96,7 @@ impl FakeApi {
         state.objects.iter().filter(|(path, _)| is_of(path)).map(|(_, object)| object.clone()).collect()
     }
 
-    fn answer(&self, method: &Method, path: &str, body: &[u8]) -> Response<Body> {
+    fn answer(&self, method: &Method, path: &str, query: &str, body: &[u8]) -> Response<Body> {
         let mut state = self.0.lock();
         let path = path.trim_end_matches('?');
         let broken = match &mut state.breaks_after {
@@ -157,10 +158,10 @@ impl FakeApi {
                     (200, state.store(object_path, object))
                 }
             },
-            Method::DELETE => match state.objects.remove(path) {
-                Some(_) => (200, json!({ "kind": "Status", "apiVersion": "v1", "status": "Success" })),
-                None => failure(404, "not found"),
-            },
+            Method::DELETE if state.delete(path, query) => {
+                (200, json!({ "kind": "Status", "apiVersion": "v1", "status": "Success" }))
+            }
+            Method::DELETE => failure(404, "not found"),
             _ => failure(405, "what is that"),
         };
         if broken.is_some() {
@@ -172,6 +173,23 @@ impl FakeApi {
 }
 
 impl State {
+    /// Deletes an object, or those of a collection that a selector of labels names.
+    fn delete(&mut self, path: &str, query: &str) -> bool {
+        let Some(selector) = query.split('&').find_map(|part| part.strip_prefix("labelSelector=")) else {
+            return self.objects.remove(path).is_some();
+        };
+        let selector = selector.replace("%2F", "/").replace("%3D", "=").replace("%2C", ",");
+        let is_selected = |object: &Value| {
+            let labels = &object["metadata"]["labels"];
+            selector
+                .split(',')
+                .filter_map(|pair| pair.split_once('='))
+                .all(|(key, value)| labels[key] == value)
+        };
+        self.objects.retain(|of, object| !(of.starts_with(path) && is_selected(object)));
+        true
+    }
+
     fn store(&mut self, path: &str, mut object: Value) -> Value {
         self.version += 1;
         let uid = match object["metadata"]["uid"].as_str() {

@@ -70,4 +70,18 @@ pub struct Note {
     pub reason: &'static str,
     /// A sentence.
     pub message: String,
+    /// The reasons of other events that say this too: if one of them follows soon, this one is not published.
+    pub implied_by: &'static [&'static str],
+}
+
+impl Note {
+    /// An event about what goes well.
+    pub fn normal(reason: &'static str, message: String) -> Self {
+        Self { warning: false, reason, message, implied_by: &[] }
+    }
+
+    /// An event about what is wrong.
+    pub fn warning(reason: &'static str, message: String) -> Self {
+        Self { warning: true, ..Self::normal(reason, message) }
+    }
 }

@@ -17,7 +17,7 @@ use kube::{Api, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::build::{ApplicationObjects, Certificates, application_objects};
+use super::build::{ApplicationObjects, Certificates, application_objects, port_of_ui};
 use super::certificates;
 use super::decide::settling;
 use super::decision::SubmitFailure;
@@ -88,7 +88,7 @@ async fn try_submit(
     let making = Making { ctx, key, owner, submission };
     let services = making.all(&objects, is_reissued).await?;
     making.driver(&objects).await?;
-    Ok((ui_service(&services), ui_ingress(key, &objects)))
+    Ok((ui_service(key, &services), ui_ingress(key, &objects)))
 }
 
 /// Certificates, and whether they are to replace those that are there.
@@ -267,17 +267,11 @@ pub async fn delete_pool(ctx: &Context, key: &Key, pool: &ExecutorPool) -> Resul
 }
 
 /// What the status tells about the service of the web UI.
-fn ui_service(services: &[Service]) -> Option<UiService> {
-    let has_port = |service: &&Service| {
-        let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_ref());
-        ports.is_some_and(|ports| {
-            ports.iter().any(|port| port.name.as_deref() == Some("spark-driver-ui-port"))
-        })
-    };
-    let service = services.iter().find(has_port)?;
-    let spec = service.spec.as_ref()?;
-    let port = spec.ports.as_ref()?.first()?.port;
-    let host = spec.cluster_ip.as_deref().unwrap_or_default();
+fn ui_service(key: &Key, services: &[Service]) -> Option<UiService> {
+    let names = Names::of(key.name());
+    let (service, port) =
+        services.iter().find_map(|service| Some((service, port_of_ui(service, &names)?)))?;
+    let host = service.spec.as_ref()?.cluster_ip.as_deref().unwrap_or_default();
     Some((service.metadata.name.clone()?, format!("{host}:{port}"), port))
 }
 

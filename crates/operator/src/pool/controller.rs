@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use kube::Resource;
 
 use super::apply::{create_executors, tell_driver};
-use super::decide::{creation_failed, decide, desired};
+use super::decide::{Facts, creation_failed, decide, desired};
 use super::update_status::update_status;
 use crate::api::Result;
 use crate::application::controller::is_ended;
@@ -15,7 +15,7 @@ use crate::application::dereference::pool;
 use crate::application::submission::Submission;
 use crate::context::Context;
 use crate::key::Key;
-use crate::names::{ROLE_LABEL, SUBMISSION_ID_LABEL};
+use crate::names::{Names, ROLE_LABEL, SUBMISSION_ID_LABEL};
 use crate::pod_view::{Phase, PodView};
 use crate::pods::{self, Deletion};
 use crate::queue::Outcome;
@@ -30,8 +30,12 @@ pub async fn reconcile(ctx: &Context, key: &Key, application: &SparkApplication)
     let executors = executors_of(&pool, &snapshot.pods);
     let now = Timestamp::now();
     let has_ended = is_ended(application);
-    let surplus_for = ctx.surplus.note(key, is_surplus(&executors, desired(&pool, has_ended)));
-    let decision = decide(now, &pool, &executors, has_ended, surplus_for);
+    let facts = Facts {
+        has_ended,
+        highest_told: highest_told(application, &pool),
+        surplus_for: ctx.surplus.note(key, is_surplus(&executors, desired(&pool, has_ended))),
+    };
+    let decision = decide(now, &pool, &executors, facts);
     if let Some(status) = decision.status {
         update_status(ctx, key, &pool, &status).await?;
         pool.status = Some(status);
@@ -78,6 +82,18 @@ pub(super) fn is_surplus(executors: &[Arc<PodView>], desired: usize) -> bool {
         !pod.is_terminating() && !matches!(pod.phase(), Phase::Succeeded | Phase::Failed)
     };
     executors.iter().filter(is_alive).count() > desired
+}
+
+/// The highest number of an executor of this pool that the status of the application names. Nobody asks for it once the pool's
+/// own status has the next one.
+fn highest_told(application: &SparkApplication, pool: &ExecutorPool) -> u32 {
+    if pool.status.as_ref().is_some_and(|status| status.next_executor_id.is_some()) {
+        return 0;
+    }
+    let Some(submission) = submission_of(application, pool) else { return 0 };
+    let names = Names::of(application.metadata.name.as_deref().unwrap_or_default());
+    let told = application.status.iter().flat_map(|status| status.executor_state.iter().flatten());
+    told.filter_map(|(name, _)| names.number_of_executor(submission.attempt, name)).max().unwrap_or(0)
 }
 
 /// The submission of the status, if the pool belongs to it.

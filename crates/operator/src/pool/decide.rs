@@ -1,7 +1,8 @@
 //! Decides which executors are made and which go.
 //!
 //! Spark: `ExecutorPodsAllocator`, in the driver there. A number is never used twice: the next one is written into the status
-//! before a pod gets it. Only the first executors need no such write, as their numbers follow from how many there are.
+//! before a pod gets it. Only the first executors need no such write, as their numbers follow from how many there are; that one of
+//! them was there is in the status of the application, which is written when the driver begins to run and can meet it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,40 +26,46 @@ const LEAVING: Duration = Duration::from_secs(10);
 const PLACE_KEPT: Duration = Duration::from_secs(15);
 /// For how long mere counts are gathered.
 const SETTLING: Duration = Duration::from_secs(3);
+/// When the counts of a pool are written that nobody has scaled and that nothing holds up. Short applications have ended by then.
+const FIRST_COUNTS: Duration = Duration::from_secs(10);
 /// How long executors must have worked for earlier failures to be forgotten.
 const PROVEN: Duration = Duration::from_secs(10);
 /// The most executors that are made at once.
 const LARGEST_BATCH: u32 = 250;
 
+/// What is known beside the pool and its pods.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts {
+    /// No executor is wanted any more.
+    pub has_ended: bool,
+    /// The highest number of an executor that the status of the application names; 0 if it names none.
+    pub highest_told: u32,
+    /// How long there have been more executors than asked for, as the caller remembers it; `None` if it began now.
+    pub surplus_for: Option<Duration>,
+}
+
 /// What is to be done now. `executors` are the pods whose controller is this pool, ended and terminating ones too.
-/// `application_ended` says that no executor is wanted any more.
-/// `surplus_for` is how long there have been more of them than asked for, as the caller remembers it; `None` if it began now.
-pub fn decide(
-    now: Timestamp,
-    pool: &ExecutorPool,
-    executors: &[Arc<PodView>],
-    application_ended: bool,
-    surplus_for: Option<Duration>,
-) -> PoolDecision {
+pub fn decide(now: Timestamp, pool: &ExecutorPool, executors: &[Arc<PodView>], facts: Facts) -> PoolDecision {
     // What is being deleted takes its pods along.
     if pool.metadata.deletion_timestamp.is_some() {
         return PoolDecision::default();
     }
-    let census = Census::of(now, executors.iter().map(|pod| &**pod));
+    let mut census = Census::of(now, executors.iter().map(|pod| &**pod));
+    census.highest = census.highest.max(facts.highest_told);
     let written = pool.status.clone().unwrap_or_default();
     let mut status = written.clone();
     let mut decision = PoolDecision::default();
     let told = failures::count(now, &mut status, &census);
     (decision.reports, decision.notes) = (told.reports, told.notes);
 
-    let desired = desired(pool, application_ended);
+    let desired = desired(pool, facts.has_ended);
     delete_ended(now, pool, &census, desired, &mut status, &mut decision);
     let missing = missing(now, &census, desired, &mut decision);
     forget_failures(now, &census, missing, &mut status, &mut decision);
     if missing > 0 {
-        create(now, &census, desired, missing, &mut status, &mut decision);
+        create(now, &census, desired, missing, facts, &mut status, &mut decision);
     }
-    delete_surplus(&census, desired, surplus_for.unwrap_or_default(), &mut decision);
+    delete_surplus(&census, desired, facts.surplus_for.unwrap_or_default(), &mut decision);
     if let Some(wait) = census.stuck_in {
         look_in(&mut decision, wait);
     }
@@ -76,7 +83,7 @@ pub fn creation_failed(now: Timestamp, pool: &ExecutorPool, failure: &SubmitFail
         PoolDecision { look_again: failures::wait_left(now, &status), ..PoolDecision::default() };
     if report::block(now, pool, failure.cause.as_str(), &failure.message, &mut status) {
         let message = format!("executors cannot be made: {}", failure.message);
-        decision.notes.push(Note { warning: true, reason: "SparkExecutorFailed", message });
+        decision.notes.push(Note::warning("SparkExecutorFailed", message));
     }
     decision.status = Some(status);
     decision
@@ -181,6 +188,7 @@ fn create(
     census: &Census<'_>,
     desired: usize,
     missing: usize,
+    facts: Facts,
     status: &mut ExecutorPoolStatus,
     decision: &mut PoolDecision,
 ) {
@@ -193,9 +201,14 @@ fn create(
         look_in(decision, Duration::from_millis(100));
     }
     let desired = u32::try_from(desired).unwrap_or(u32::MAX);
-    let is_first = status.next_executor_id.is_none() && census.ended.is_empty() && census.highest <= desired;
+    let known: Vec<u32> = census.live.iter().filter_map(|pod| pod.executor_number()).collect();
+    // One that the driver may have met, and whose pod went without a word.
+    let has_vanished = || (1..=facts.highest_told).any(|number| known.binary_search(&number).is_err());
+    let is_first = status.next_executor_id.is_none()
+        && census.ended.is_empty()
+        && census.highest <= desired
+        && !has_vanished();
     if is_first {
-        let known: Vec<u32> = census.live.iter().filter_map(|pod| pod.executor_number()).collect();
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
         decision.create =
             (1..=desired).filter(|number| known.binary_search(number).is_err()).take(batch).collect();
@@ -226,7 +239,8 @@ fn delete_surplus(census: &Census<'_>, desired: usize, surplus_for: Duration, de
     look_in(decision, wait.unwrap_or_else(|| seconds(10)));
 }
 
-/// Writes the status: at once if something depends on it, after a moment if only counts changed.
+/// Writes the status: at once if something depends on it, after a moment if only counts changed, after a while if all is as it was
+/// asked for: every write is a request, and wakes whoever watches.
 fn write(
     now: Timestamp,
     pool: &ExecutorPool,
@@ -240,8 +254,12 @@ fn write(
     }
     if essence(&status) == essence(written) {
         let created = pool.metadata.creation_timestamp.as_ref().map(|time| time.0);
-        let since = created.into_iter().chain(census.youngest());
-        if let Some(wait) = since.filter_map(|since| settling(now, since, SETTLING)).max() {
+        let is_as_made =
+            pool.status.is_none() && pool.metadata.generation.is_none_or(|generation| generation == 1);
+        let for_whole = if is_as_made && census.waiting().is_none() { FIRST_COUNTS } else { SETTLING };
+        let of_pool = created.and_then(|created| settling(now, created, for_whole));
+        let of_youngest = census.youngest().and_then(|youngest| settling(now, youngest, SETTLING));
+        if let Some(wait) = of_pool.max(of_youngest) {
             look_in(decision, wait);
             return;
         }

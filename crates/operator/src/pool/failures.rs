@@ -117,7 +117,7 @@ fn note_of(pod: &str, failure: &Failure) -> Note {
         ),
         None => format!("Executor {pod} failed: {}", shorten(&failure.message, LONGEST_MESSAGE)),
     };
-    Note { warning: true, reason: "SparkExecutorFailed", message }
+    Note::warning("SparkExecutorFailed", message)
 }
 
 fn limit_notes(notes: &mut Vec<Note>) {
@@ -125,6 +125,6 @@ fn limit_notes(notes: &mut Vec<Note>) {
     if surplus > 0 {
         notes.truncate(MOST_NOTES);
         let message = format!("{surplus} more executors failed; the pool's status has the latest");
-        notes.push(Note { warning: true, reason: "SparkExecutorFailed", message });
+        notes.push(Note::warning("SparkExecutorFailed", message));
     }
 }

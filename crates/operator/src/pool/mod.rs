@@ -10,7 +10,7 @@ mod report;
 mod update_status;
 
 pub use controller::reconcile;
-pub use decide::{creation_failed, decide};
+pub use decide::{Facts, creation_failed, decide};
 pub use decision::PoolDecision;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 use kube::Resource;
 
 use super::fields::{PodFields, Role};
+use super::services::driver_service_name;
 use super::settings::Settings;
 use crate::application::submission::Submission;
 use crate::names::Names;
@@ -82,7 +83,12 @@ impl<'a> Context<'a> {
 
     /// The host name at which executors find the driver, short of the cluster's domain, which nobody needs to know.
     pub(super) fn driver_host(&self) -> String {
-        format!("{}.{}.svc", self.names.driver_service(), self.namespace)
+        self.host_of(&driver_service_name(self))
+    }
+
+    /// The host name of a service of the application.
+    pub(super) fn host_of(&self, service: &str) -> String {
+        format!("{service}.{}.svc", self.namespace)
     }
 
     /// Says that an object goes with the application.

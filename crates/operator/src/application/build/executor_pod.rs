@@ -6,7 +6,8 @@ use hearth_conf::entries::hearth::HEARTH_EXECUTOR_DRIVER_WAIT;
 use hearth_conf::{AnyEntry, SparkConf};
 use hearth_crd::ExecutorPool;
 use hearth_types::pod::{
-    DRIVER_ADDRESS, DRIVER_WAIT, EXECUTOR_CORES, EXECUTOR_ID, EXECUTOR_MEMORY, ROLE, ROLE_EXECUTOR,
+    ALLOCATOR_KEEPS, DRIVER_ADDRESS, DRIVER_WAIT, EXECUTOR_CORES, EXECUTOR_ID, EXECUTOR_MEMORY, ROLE,
+    ROLE_EXECUTOR,
 };
 use k8s_openapi::api::core::v1::Pod;
 
@@ -17,7 +18,7 @@ use super::fields::Role;
 use super::pod::{PodParts, build_pod};
 use super::ports::{block_port, driver_port};
 use super::resources::{cores, program_memory};
-use crate::names::{EXECUTOR_ID_LABEL, RESOURCE_PROFILE_LABEL};
+use crate::names::{DRIVER_SERVICE_ANNOTATION, EXECUTOR_ID_LABEL, RESOURCE_PROFILE_LABEL};
 
 /// Builds the pod of executor `number`.
 ///
@@ -29,7 +30,7 @@ pub(super) fn build_executor_pod(ctx: &Context<'_>, pool: &ExecutorPool, number:
         plain(EXECUTOR_ID, number.to_string()),
         plain(EXECUTOR_CORES, cores(ctx, Role::Executor).to_string()),
         plain(EXECUTOR_MEMORY, format!("{}m", program_memory(ctx, Role::Executor))),
-        plain(DRIVER_ADDRESS, format!("{}:{}", ctx.driver_host(), driver_port(ctx))),
+        plain(DRIVER_ADDRESS, format!("{}:{}", driver_host(ctx, pool), driver_port(ctx))),
         plain("SPARK_RESOURCE_PROFILE_ID", "0"),
         from_pod("SPARK_EXECUTOR_POD_IP", "status.podIP"),
         from_pod("SPARK_EXECUTOR_POD_NAME", "metadata.name"),
@@ -46,8 +47,7 @@ pub(super) fn build_executor_pod(ctx: &Context<'_>, pool: &ExecutorPool, number:
         container: ContainerParts {
             args: None,
             env,
-            // Freed memory stays with the process for ten seconds: giving it back costs page faults.
-            default_env: vec![plain("MIMALLOC_PURGE_DELAY", "10000")],
+            default_env: vec![plain(ALLOCATOR_KEEPS.0, ALLOCATOR_KEEPS.1)],
             ports: Some(block_port(ctx))
                 .filter(|port| *port > 0)
                 .map(|port| ("blockmanager", i32::from(port)))
@@ -56,6 +56,13 @@ pub(super) fn build_executor_pod(ctx: &Context<'_>, pool: &ExecutorPool, number:
         },
     };
     build_pod(ctx, Role::Executor, parts)
+}
+
+/// Where the driver of this submission is found: the operator's settings may have changed since it was made.
+fn driver_host(ctx: &Context<'_>, pool: &ExecutorPool) -> String {
+    let annotations = pool.metadata.annotations.as_ref();
+    let service = annotations.and_then(|annotations| annotations.get(DRIVER_SERVICE_ANNOTATION));
+    service.map_or_else(|| ctx.host_of(&ctx.names.driver_service()), |service| ctx.host_of(service))
 }
 
 /// The seconds that an executor looks for its first driver, if the manifest says so. Later it has the key itself.

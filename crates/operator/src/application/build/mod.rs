@@ -51,6 +51,7 @@ use kube::api::DynamicObject;
 pub use self::ignored::ignored_fields;
 pub use self::initial::initial_executors;
 pub use self::secret::Certificates;
+pub use self::services::port_of_ui;
 pub use self::settings::Settings;
 
 use self::context::Context;
@@ -61,7 +62,7 @@ use super::submission::Submission;
 pub struct ApplicationObjects {
     /// The certificates and the configuration.
     pub secret: Secret,
-    /// That of the driver, that of the web UI, and those of further ports.
+    /// That of the driver and of the web UI, one or two, and those of further ports.
     pub services: Vec<Service>,
     /// That of the web UI, and those of further ports.
     pub ingresses: Vec<Ingress>,

@@ -6,7 +6,8 @@ use hearth_crd::{ExecutorPool, ExecutorPoolSpec, MOST_EXECUTORS};
 
 use super::context::Context;
 use super::initial::initial_executors;
-use crate::names::{INSTANCES_ANNOTATION, KEEP_EXECUTORS_ANNOTATION};
+use super::services::driver_service_name;
+use crate::names::{DRIVER_SERVICE_ANNOTATION, INSTANCES_ANNOTATION, KEEP_EXECUTORS_ANNOTATION};
 
 /// Builds the pool as it is at the start. Its bounds are those of dynamic allocation.
 pub(super) fn build_pool(ctx: &Context<'_>) -> ExecutorPool {
@@ -25,7 +26,10 @@ pub(super) fn build_pool(ctx: &Context<'_>) -> ExecutorPool {
         },
     );
     pool.metadata = ctx.metadata(ctx.names.pool());
-    let mut annotations = BTreeMap::from([(INSTANCES_ANNOTATION.to_owned(), initial.to_string())]);
+    let mut annotations = BTreeMap::from([
+        (INSTANCES_ANNOTATION.to_owned(), initial.to_string()),
+        (DRIVER_SERVICE_ANNOTATION.to_owned(), driver_service_name(ctx)),
+    ]);
     if ctx.application.spec.executor.delete_on_termination == Some(false) {
         annotations.insert(KEEP_EXECUTORS_ANNOTATION.to_owned(), "true".to_owned());
     }

@@ -1,4 +1,4 @@
-//! Services: the address of the driver for its executors, the web UI, further ports.
+//! Services: the address of the driver for its executors and the web UI, which share one where they can; further ports.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use super::fields::text;
 use super::labels::{driver_selector, owned};
 use super::ports::driver_port;
 use super::ui::{has_ui_service, ui_port};
+use crate::names::Names;
 
 /// The name of the driver's port. Spark has it.
 pub(super) const DRIVER_PORT_NAME: &str = "driver-rpc-port";
@@ -28,12 +29,54 @@ pub(super) struct ServiceShape<'a> {
     pub(super) annotations: Option<&'a BTreeMap<String, String>>,
 }
 
-/// Builds all services.
+/// Builds all services: that of the driver and that of the web UI are one if they can be.
 pub(super) fn build_services(ctx: &Context<'_>) -> Vec<Service> {
-    let mut services = vec![build_driver_service(ctx)];
-    services.extend(build_ui_service(ctx));
+    let mut services = match (build_driver_service(ctx), build_ui_service(ctx)) {
+        (driver, Some(ui)) if can_be_one(&driver, &ui) => vec![both_in_one(driver, ui)],
+        (driver, ui) => std::iter::once(driver).chain(ui).collect(),
+    };
     services.extend(build_driver_services(ctx));
     services
+}
+
+/// The name of the service at which executors find the driver.
+pub(super) fn driver_service_name(ctx: &Context<'_>) -> String {
+    let is_shared = build_ui_service(ctx).is_some_and(|ui| can_be_one(&build_driver_service(ctx), &ui));
+    if is_shared { ctx.names.ui_service() } else { ctx.names.driver_service() }
+}
+
+/// Whether the two differ in nothing but their names and ports. Each service costs the cluster more than its request: an address,
+/// and endpoints that every node follows.
+fn can_be_one(driver: &Service, ui: &Service) -> bool {
+    let shape = |service: &Service| {
+        let metadata = service.metadata.clone();
+        let type_ = service.spec.as_ref().and_then(|spec| spec.type_.clone());
+        (metadata.labels, metadata.annotations, type_)
+    };
+    let clashes = |one: &ServicePort, other: &ServicePort| one.port == other.port || one.name == other.name;
+    let are_apart = ports(driver).iter().all(|one| ports(ui).iter().all(|other| !clashes(one, other)));
+    are_apart && shape(driver) == shape(ui)
+}
+
+/// The driver's service with the port of the UI, under the name that clients know.
+fn both_in_one(mut driver: Service, ui: Service) -> Service {
+    let more = ports(&ui).to_vec();
+    driver.metadata.name = ui.metadata.name;
+    if let Some(ports) = driver.spec.as_mut().and_then(|spec| spec.ports.as_mut()) {
+        ports.extend(more);
+    }
+    driver
+}
+
+fn ports(service: &Service) -> &[ServicePort] {
+    service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default()
+}
+
+/// The port of the web UI in a service, if it has one.
+pub fn port_of_ui(service: &Service, names: &Names<'_>) -> Option<i32> {
+    let is_for_ui = service.metadata.name.as_ref() == Some(&names.ui_service());
+    let port = ports(service).iter().find(|port| port.name.as_deref() != Some(DRIVER_PORT_NAME))?;
+    is_for_ui.then_some(port.port)
 }
 
 /// The driver for its executors. It has an address of its own and answers before the driver is ready, because executors

@@ -33,14 +33,19 @@ fn application() -> Value {
 
 /// An operator that has just been started: its cache is what the API server has.
 fn operator(api: &FakeApi) -> Context {
+    // Events are asked for elsewhere, so that they are not among the requests that are counted.
+    operator_with_events(api, &FakeApi::default())
+}
+
+/// The same, whose events go to `events`.
+fn operator_with_events(api: &FakeApi, events: &FakeApi) -> Context {
     let metrics = Arc::new(Metrics::new(&MetricsSettings::default()).unwrap());
     let ctx = Context {
         client: api.client(),
         cache: Arc::new(Cache::default()),
         settings: Arc::new(Settings::default()),
         metrics: metrics.clone(),
-        // Events are asked for elsewhere, so that they are not among the requests that are counted.
-        events: Events::start(FakeApi::default().client(), metrics, "test"),
+        events: Events::start(events.client(), metrics, "test"),
         surplus: Arc::default(),
     };
     for application in api.all("sparkapplications") {
@@ -72,7 +77,7 @@ fn state(api: &FakeApi) -> Value {
 }
 
 #[tokio::test]
-async fn a_submission_takes_six_requests_beside_its_pods() {
+async fn a_submission_takes_five_requests_beside_its_pods() {
     let api = FakeApi::default();
     api.put(APPLICATION, application());
     let ctx = operator(&api);
@@ -90,13 +95,99 @@ async fn a_submission_takes_six_requests_beside_its_pods() {
             "POST pods",
             "POST secrets",
             "POST services",
-            "POST services",
             "PUT sparkapplications/status",
         ]
     );
     // Nothing more as long as nothing happens.
     settle(&ctx).await.unwrap();
     assert_eq!(api.take_log(), Vec::<String>::new());
+}
+
+/// What the nodes say of a pod that was made a while ago.
+fn tell(api: &FakeApi, ctx: &Context, name: &str, phase: &str, state: &Value) {
+    let path = format!("/api/v1/namespaces/ns/pods/{name}");
+    let mut pod = api.get(&path).unwrap();
+    pod["metadata"]["creationTimestamp"] = ago(100).into();
+    pod["status"] = json!({
+        "phase": phase, "conditions": [{ "type": "Ready", "status": "True" }],
+        "containerStatuses": [{ "name": pod["spec"]["containers"][0]["name"], "state": state }],
+    });
+    api.put(&path, pod);
+    ctx.cache.wrote_pod(serde_json::from_value::<PodView>(api.get(&path).unwrap()).unwrap());
+}
+
+fn ago(seconds: i64) -> String {
+    Timestamp::from_second(Timestamp::now().as_second() - seconds).unwrap().to_string()
+}
+
+/// An application that goes through every state, each seen and written, and whose executors run only after the driver.
+/// Answers with all requests beside those that make its pods.
+async fn requests_of_a_life(is_long: bool) -> Vec<String> {
+    let api = FakeApi::default();
+    api.put(APPLICATION, application());
+    let ctx = operator_with_events(&api, &api);
+    settle(&ctx).await.unwrap();
+    let running = json!({ "running": { "startedAt": ago(100) } });
+    tell(&api, &ctx, "pi-driver", "Running", &running);
+    settle(&ctx).await.unwrap();
+    assert_eq!(state(&api), "RUNNING");
+    tell(&api, &ctx, "pi-1-exec-1", "Running", &running);
+    tell(&api, &ctx, "pi-1-exec-2", "Running", &running);
+    if is_long {
+        let path = "/apis/hearth.dev/v1alpha1/namespaces/ns/executorpools/pi";
+        let mut pool = api.get(path).unwrap();
+        pool["metadata"]["creationTimestamp"] = ago(100).into();
+        api.put(path, pool);
+        let pool = api.get(path).unwrap();
+        ctx.cache.wrote_pool(serde_json::from_value::<Watched<ExecutorPool>>(pool).unwrap());
+    }
+    settle(&ctx).await.unwrap();
+    assert_eq!(api.get(APPLICATION).unwrap()["status"]["executorState"]["pi-1-exec-2"], "RUNNING");
+    let ended = json!({ "terminated": { "exitCode": 0, "finishedAt": ago(1) } });
+    tell(&api, &ctx, "pi-driver", "Succeeded", &ended);
+    settle(&ctx).await.unwrap();
+    assert_eq!(state(&api), "COMPLETED");
+    for pod in ctx.cache.get(&Key::new("ns", "pi")).pods.iter().filter(|pod| pod.name() != "pi-driver") {
+        ctx.cache.pod_is_gone(&Key::new("ns", "pi"), pod.uid());
+    }
+    settle(&ctx).await.unwrap();
+    let names: Vec<Value> = api.all("pods").into_iter().map(|pod| pod["metadata"]["name"].clone()).collect();
+    assert_eq!(names, ["pi-driver"]);
+    while api.all("events").len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let mut log = api.take_log();
+    log.retain(|request| request != "POST pods");
+    log.sort();
+    log
+}
+
+#[tokio::test]
+async fn an_application_costs_twelve_requests_beside_its_pods_with_every_state_seen() {
+    let short = requests_of_a_life(false).await;
+    assert_eq!(
+        short,
+        [
+            "DELETE executorpools",
+            "DELETE pods",
+            // That the driver runs, and that it completed.
+            "POST events",
+            "POST events",
+            "POST executorpools",
+            "POST networkpolicies",
+            "POST secrets",
+            "POST services",
+            // SUBMITTED, RUNNING, the executors run, COMPLETED.
+            "PUT sparkapplications/status",
+            "PUT sparkapplications/status",
+            "PUT sparkapplications/status",
+            "PUT sparkapplications/status",
+        ]
+    );
+    // One that runs for more than ten seconds has the counts of its pool written.
+    let mut long = requests_of_a_life(true).await;
+    long.retain(|request| request != "PUT executorpools/status");
+    assert_eq!(long, short);
 }
 
 #[tokio::test]

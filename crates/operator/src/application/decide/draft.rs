@@ -131,11 +131,21 @@ impl<'a> Draft<'a> {
     }
 
     pub(super) fn note(&mut self, reason: &'static str, message: impl Into<String>) {
-        self.notes.push(Note { warning: false, reason, message: message.into() });
+        self.notes.push(Note::normal(reason, message.into()));
+    }
+
+    /// The same, unless an event with a reason of `later` follows soon, as that says it too.
+    pub(super) fn note_unless(
+        &mut self,
+        later: &'static [&'static str],
+        reason: &'static str,
+        message: impl Into<String>,
+    ) {
+        self.notes.push(Note { implied_by: later, ..Note::normal(reason, message.into()) });
     }
 
     pub(super) fn warn(&mut self, reason: &'static str, message: impl Into<String>) {
-        self.notes.push(Note { warning: true, reason, message: message.into() });
+        self.notes.push(Note::warning(reason, message.into()));
     }
 
     /// Looks again after `wait`, or sooner.
@@ -172,7 +182,12 @@ impl<'a> Draft<'a> {
             if executors == status.executor_state {
                 return None;
             }
-            if let Some(wait) = executors::settling(self.now, self.observed) {
+            if let Some(wait) = executors::settling(
+                self.now,
+                self.observed,
+                status.executor_state.as_ref(),
+                executors.as_ref(),
+            ) {
                 self.look_in(wait);
                 return None;
             }

@@ -15,6 +15,9 @@ use crate::application::decision::Action;
 use crate::application::history;
 use crate::pod_view::PodView;
 
+/// The reason of the event that an application ended well.
+pub(super) const COMPLETED: &str = "SparkApplicationCompleted";
+
 /// For how many seconds a driver may seem to run after the end of its application.
 const PATIENCE: i64 = 10;
 
@@ -59,7 +62,7 @@ pub(super) fn on_succeeding(draft: &mut Draft<'_>) -> Next {
     draft.status.termination_time.get_or_insert(now);
     draft.go_with(State::Completed, None);
     release_executors(draft);
-    draft.note("SparkApplicationCompleted", format!("SparkApplication {} completed", draft.name()));
+    draft.note(COMPLETED, format!("SparkApplication {} completed", draft.name()));
     Next::Again
 }
 

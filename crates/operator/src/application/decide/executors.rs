@@ -2,6 +2,7 @@
 //! earlier submissions go, and the oldest that ended go when there are too many.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hearth_crd::ApplicationStateType as State;
@@ -44,11 +45,30 @@ pub(super) fn states(
     Some(bounded(after, observed.limits.max_tracked_executors))
 }
 
-/// How long to wait until the executors' states are worth a request: executors come and go in groups.
-pub(super) fn settling(now: Timestamp, observed: &Observed) -> Option<Duration> {
+/// How long to wait until the executors' states are worth a request: executors come and go in groups. `before` are the states that
+/// were written, `after` those that there are.
+pub(super) fn settling(
+    now: Timestamp,
+    observed: &Observed,
+    before: Option<&States>,
+    after: Option<&States>,
+) -> Option<Duration> {
     let driver = observed.driver.iter().filter_map(|driver| driver.running_since());
     let youngest = observed.executors.iter().filter_map(|executor| executor.created_at());
-    driver.chain(youngest).filter_map(|since| time::settling(now, since, SETTLING)).max()
+    // From the first change that is not told, so that changes which never end are told all the same.
+    let is_new = |pod: &&Arc<PodView>| {
+        let state = |states: Option<&States>| states.and_then(|states| states.get(pod.name())).copied();
+        state(before) != state(after)
+    };
+    let first_change = observed.executors.iter().filter(is_new).filter_map(|pod| changed_at(pod)).min();
+    let since = driver.chain(youngest).chain(first_change);
+    since.filter_map(|since| time::settling(now, since, SETTLING)).max()
+}
+
+/// When an executor came to be what it is.
+fn changed_at(pod: &PodView) -> Option<Timestamp> {
+    let ended = pod.terminated().and_then(|terminated| terminated.finished_at.as_ref()).map(|time| time.0);
+    ended.or_else(|| pod.running_since())
 }
 
 fn running(status: &SparkApplicationStatus, observed: &Observed) -> States {

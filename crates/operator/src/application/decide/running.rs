@@ -10,6 +10,9 @@ use super::{deadlines, ending, executor_budget, scale_in_place};
 use crate::application::cause::{End, Failure, Role, end_of, loss_of, pod_gone, waiting_for};
 use crate::pod_view::{Phase, PodView};
 
+/// The reason of the event that a driver runs.
+pub(super) const DRIVER_RUNNING: &str = "SparkDriverRunning";
+
 /// What becomes of a run.
 pub(super) fn on_run(draft: &mut Draft<'_>) -> Next {
     let Some(driver) = Driver::of_run(draft) else { return on_missing(draft) };
@@ -34,8 +37,9 @@ pub(super) fn on_run(draft: &mut Draft<'_>) -> Next {
 
 fn on_running(draft: &mut Draft<'_>, driver: &PodView) -> Next {
     if draft.state() != State::Running {
+        let message = is_running(draft, driver);
         draft.go_with(State::Running, None);
-        draft.note("SparkDriverRunning", format!("Driver {} is running", driver.name()));
+        draft.note(DRIVER_RUNNING, message);
     }
     if let Some((failure, error)) = deadlines::of_run(draft, driver)
         .or_else(|| executor_budget::exceeded(draft))
@@ -45,6 +49,20 @@ fn on_running(draft: &mut Draft<'_>, driver: &PodView) -> Next {
     }
     scale_in_place::follow(draft);
     Next::Done
+}
+
+/// That the driver runs, and when that was submitted, so that one event tells both.
+fn is_running(draft: &Draft<'_>, driver: &PodView) -> String {
+    let runs = format!("Driver {} is running", driver.name());
+    let submitted =
+        draft.status.last_submission_attempt_time.as_ref().filter(|_| draft.state() == State::Submitted);
+    match submitted.map(|submitted| draft.time().0.duration_since(submitted.0).as_secs()) {
+        Some(seconds @ 0..) => {
+            format!("{runs}, {seconds} s after SparkApplication {} was submitted successfully", draft.name())
+        }
+        // A clock jumped, or nobody knows.
+        Some(_) | None => runs,
+    }
 }
 
 /// Somebody deleted the pool. The executors that run go on; once none is left, the program would wait for one for ever.

@@ -10,7 +10,7 @@ use super::draft::{Draft, Next};
 use super::driver::{Driver, is_of};
 use super::policy::{self, Retry};
 use super::time::seconds;
-use super::{ending, teardown, unsupported};
+use super::{ending, running, teardown, unsupported};
 use crate::application::cause::Failure;
 use crate::application::decision::{Action, SubmitFailure};
 use crate::application::history;
@@ -131,7 +131,8 @@ pub(super) fn on_submitted(draft: &mut Draft<'_>, submission: &Submission, ui_se
         status.executor_state = Some(std::collections::BTreeMap::new());
     }
     draft.go_with(State::Submitted, None);
-    draft.note(
+    draft.note_unless(
+        &[running::DRIVER_RUNNING, ending::COMPLETED],
         "SparkApplicationSubmitted",
         format!("SparkApplication {} was submitted successfully", draft.name()),
     );

@@ -60,3 +60,23 @@ fn an_executor_that_somebody_deletes_is_replaced_at_once() {
         create [3]
     "#]]);
 }
+
+#[test]
+fn an_executor_that_the_driver_met_and_whose_pod_is_gone_without_a_word_leaves_its_number_unused() {
+    let mut world = World::new(2).at(2).pod(1, &running(1));
+    world.check(&expect![[r#"
+        create [2]
+        again in 8 s
+    "#]]);
+    world.highest_told = 2;
+    world.check(&expect![[r#"
+        status: 1 of 1 ready, next [4], failed 0, starts 0
+          Ready False Starting: 1 of 2 executors are ready
+        create [3]
+    "#]]);
+    world.gone(1).check(&expect![[r#"
+        status: 0 of 0 ready, next [5], failed 0, starts 0
+          Ready False Starting: 0 of 2 executors are ready
+        create [3, 4]
+    "#]]);
+}

@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 use hearth_crd::FailureCause;
+use serde_json::json;
 
 use super::super::creation_failed;
 use super::super::decide::wanted;
@@ -12,15 +13,15 @@ use crate::application::decision::SubmitFailure;
 fn the_first_executors_are_made_without_a_write() {
     World::new(3).check(&expect![[r#"
         create [1, 2, 3]
-        again in 3 s
+        again in 10 s
     "#]]);
     // One is there already: an operator was killed in between.
     World::new(3).pod(2, &pending()).check(&expect![[r#"
         create [1, 3]
-        again in 3 s
+        again in 10 s
     "#]]);
     World::new(0).check(&expect![[r#"
-        again in 3 s
+        again in 10 s
     "#]]);
 }
 
@@ -43,15 +44,37 @@ fn more_are_made_with_the_next_numbers() {
 }
 
 #[test]
-fn counts_are_gathered_for_a_moment() {
+fn counts_of_a_pool_that_is_as_it_was_asked_for_are_written_after_ten_seconds() {
     let world = World::new(1).pod(1, &running(1));
     world.clone().at(1).check(&expect![[r#"
-        again in 2 s
+        again in 9 s
     "#]]);
-    world.at(3).check(&expect![[r#"
+    world.at(10).check(&expect![[r#"
         status: 1 of 1 ready, next [2], failed 0, starts 0
           Ready True AllReady: 1 of 1 executors are ready
           Blocked False NotBlocked: executors are made as they are asked for
+    "#]]);
+}
+
+#[test]
+fn counts_of_a_pool_that_was_scaled_or_waits_are_gathered_for_a_moment() {
+    let mut scaled = World::new(1).pod(1, &running(1));
+    scaled.pool.metadata.generation = Some(2);
+    scaled.clone().at(1).check(&expect![[r#"
+        again in 2 s
+    "#]]);
+    scaled.at(3).check(&expect![[r#"
+        status: 1 of 1 ready, next [2], failed 0, starts 0
+          Ready True AllReady: 1 of 1 executors are ready
+          Blocked False NotBlocked: executors are made as they are asked for
+    "#]]);
+    let no_image = json!({"phase": "Pending", "containerStatuses": [{"name": "spark-kubernetes-executor", "image": "no:1",
+        "state": {"waiting": {"reason": "ErrImagePull", "message": "not found"}}}]});
+    World::new(1).pod(1, &no_image).at(3).check(&expect![[r#"
+        status: 0 of 1 ready, next [2], failed 0, starts 0
+          Ready False ImagePull: 0 of 1 executors are ready: the image "no:1" of the executor cannot be pulled (ErrImagePull: not found); check its name and tag in spec.image, and spec.imagePullSecrets
+          Blocked False NotBlocked: executors are made as they are asked for
+        again in 117 s
     "#]]);
 }
 

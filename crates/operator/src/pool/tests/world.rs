@@ -9,7 +9,7 @@ use hearth_crd::ExecutorPool;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::{PoolDecision, decide};
+use super::super::{Facts, PoolDecision, decide};
 use crate::pod_view::PodView;
 use crate::testing::show_notes;
 
@@ -20,6 +20,7 @@ pub(super) struct World {
     pub(super) pods: Vec<Arc<PodView>>,
     pub(super) has_ended: bool,
     pub(super) surplus_for: Option<Duration>,
+    pub(super) highest_told: u32,
 }
 
 pub(super) fn at(seconds: i64) -> Timestamp {
@@ -35,7 +36,7 @@ impl World {
             "spec": {"application": "pi", "replicas": replicas},
         });
         let pool = serde_json::from_value(pool).unwrap();
-        Self { now: at(0), pool, pods: Vec::new(), has_ended: false, surplus_for: None }
+        Self { now: at(0), pool, pods: Vec::new(), has_ended: false, surplus_for: None, highest_told: 0 }
     }
 
     /// A pool of `replicas` that has been running for long.
@@ -81,7 +82,8 @@ impl World {
     }
 
     pub(super) fn decide(&self) -> PoolDecision {
-        decide(self.now, &self.pool, &self.pods, self.has_ended, self.surplus_for)
+        let Self { has_ended, highest_told, surplus_for, .. } = *self;
+        decide(self.now, &self.pool, &self.pods, Facts { has_ended, highest_told, surplus_for })
     }
 
     pub(super) fn apply(&mut self) -> PoolDecision {

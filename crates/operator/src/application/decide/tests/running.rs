@@ -1,11 +1,13 @@
 //! `SUBMITTED`, `RUNNING` and `UNKNOWN`.
 
+use std::sync::Arc;
+
 use expect_test::expect;
 use hearth_crd::{ApplicationStateType as State, ExecutorState};
 use serde_json::json;
 
 use super::World;
-use super::world::{exited, running, shown, unschedulable, waiting};
+use super::world::{at, exited, running, shown, unschedulable, waiting};
 
 #[test]
 fn a_driver_that_is_pending_changes_nothing() {
@@ -32,7 +34,7 @@ fn a_driver_that_runs() {
     let mut world = World::submitted().after(2).driver(&running());
     expect![[r#"
         RUNNING run 1 submission 1
-        event SparkDriverRunning: Driver pi-driver is running
+        event SparkDriverRunning: Driver pi-driver is running, 2 s after SparkApplication pi was submitted successfully
     "#]]
     .assert_eq(&shown(&world.apply()));
     assert_eq!(world.condition("Ready").0, "True");
@@ -128,6 +130,28 @@ fn a_driver_is_missing_while_it_should_run() {
 fn a_driver_that_was_asked_to_end_is_given_the_time() {
     World::running().terminating().check(&expect![[r#"
         again in 10 s
+    "#]]);
+}
+
+#[test]
+fn changes_of_executors_are_gathered_from_the_first_one_on() {
+    let mut world = World::running().executor(1, 0, "Pending").executor(2, 0, "Pending").after(20);
+    world.apply();
+    // One runs since 29 s, the other a second later; it is 30 s.
+    let began = |mut world: World, number: u32, since: i64| {
+        world = world.executor(number, 0, "Running");
+        let pod = Arc::make_mut(world.observed.executors.last_mut().unwrap());
+        let state = json!({"running": {"startedAt": at(since).to_string()}});
+        let status = json!({"name": "spark-kubernetes-executor", "state": state});
+        pod.status.container_statuses = Box::new([serde_json::from_value(status).unwrap()]);
+        world
+    };
+    world = began(began(world, 1, 29), 2, 30);
+    world.check(&expect![[r#"
+        again in 2 s
+    "#]]);
+    world.after(2).check(&expect![[r#"
+        RUNNING run 1 submission 1
     "#]]);
 }
 
