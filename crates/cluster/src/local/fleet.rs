@@ -91,9 +91,10 @@ impl Fleet {
         self.gave_up = true;
     }
 
-    /// The application ends.
-    pub(super) fn on_stop(&mut self) {
+    /// The application ends. Every executor there is, and whether it has registered: only then it was told to go.
+    pub(super) fn on_stop(&mut self) -> Vec<(ExecutorId, bool)> {
         self.stopping = true;
+        self.living.iter().map(|(executor, living)| (*executor, living.registered)).collect()
     }
 
     /// Which executors to start now.
@@ -115,11 +116,6 @@ impl Fleet {
     /// Whether no process is left.
     pub(super) fn is_empty(&self) -> bool {
         self.living.is_empty()
-    }
-
-    /// Every executor there is.
-    pub(super) fn living(&self) -> Vec<ExecutorId> {
-        self.living.keys().copied().collect()
     }
 
     fn start_one(&mut self, now: Duration) -> ExecutorId {
@@ -190,16 +186,14 @@ mod tests {
     fn failures_to_start_wait_longer_each_time_and_end_in_giving_up() {
         let mut fleet = fleet_of(1);
         let mut now = NOW;
-        for wait in [100, 200] {
-            let executor = fleet.living()[0];
-            assert_eq!(fleet.on_exit(now, executor, 1), None);
+        for (executor, wait) in [(0, 100), (1, 200)] {
+            assert_eq!(fleet.on_exit(now, ExecutorId(executor), 1), None);
             assert_eq!(fleet.start_missing(now), ids(&[]));
             assert_eq!(fleet.next_retry(), Some(now + Duration::from_millis(wait)));
             now += Duration::from_millis(wait);
             assert_eq!(fleet.start_missing(now).len(), 1);
         }
-        let executor = fleet.living()[0];
-        let reason = fleet.on_exit(now, executor, 3).unwrap();
+        let reason = fleet.on_exit(now, ExecutorId(2), 3).unwrap();
         assert!(reason.contains("3 executors in a row") && reason.contains("exit code 3"), "{reason}");
         assert_eq!((fleet.start_missing(now + NOW), fleet.next_retry()), (ids(&[]), None));
         fleet.on_request(1);
@@ -222,5 +216,12 @@ mod tests {
         assert_eq!(fleet.on_exit(NOW, ExecutorId(0), 1), None);
         assert_eq!(fleet.start_missing(NOW), ids(&[]));
         assert!(fleet.is_empty());
+    }
+
+    #[test]
+    fn at_the_end_those_are_known_that_nobody_could_tell_to_go() {
+        let mut fleet = fleet_of(2);
+        fleet.on_registered(ExecutorId(1));
+        assert_eq!(fleet.on_stop(), [(ExecutorId(0), false), (ExecutorId(1), true)]);
     }
 }

@@ -96,10 +96,9 @@ impl Keeper {
             Command::Abandon { executor } => self.expect_end(executor, Duration::ZERO),
             Command::Exited { executor, code } => self.on_exit(executor, code),
             Command::Stop { done } => {
-                self.fleet.on_stop();
                 self.stopped.push(done);
-                for executor in self.fleet.living() {
-                    self.expect_end(executor, STOP_GRACE);
+                for (executor, has_registered) in self.fleet.on_stop() {
+                    self.expect_end(executor, if has_registered { STOP_GRACE } else { Duration::ZERO });
                 }
             }
         }
