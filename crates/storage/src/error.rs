@@ -68,6 +68,11 @@ impl Error {
         }
     }
 
+    /// Whether a file is not there: somebody removed its block, or somebody else's hand was in the directory.
+    pub(crate) fn is_missing_file(&self) -> bool {
+        matches!(self, Self::File(error) if error.source.kind() == std::io::ErrorKind::NotFound)
+    }
+
     /// For `map_err` after an operation on a file.
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::File(Box::new(FileError { action, path: path.to_owned(), source }))

@@ -3,6 +3,7 @@
 //! Unlike Spark's, a block that is read from disk is not put back into memory.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
@@ -27,24 +28,25 @@ impl BlockManager {
     /// The records of a cached partition; `None` if it is not here. Values in memory are cloned one by one.
     /// When the block turns out to be damaged, the iterator gives the error and the block is forgotten.
     pub fn get<T: Data>(&self, block: BlockId) -> Result<Option<BlockRecords<T>>> {
-        match self.find(block) {
-            None => Ok(None),
-            Some(Found::Memory(MemoryData::Values(values))) => {
-                let values = values.into_any().downcast::<Vec<T>>().map_err(|_| Error::Type { block })?;
-                Ok(Some(Box::new(SharedValues::new(values))))
-            }
-            Some(Found::Memory(MemoryData::Bytes(bytes))) => {
-                Ok(Some(Box::new(Records::new(Segment::trusted(bytes)))))
-            }
-            Some(Found::Memory(MemoryData::MapOutput(_))) => Err(Error::Type { block }),
-            Some(Found::Disk(disk)) => match self.open_file(block, &disk) {
-                Err(Error::File(error)) if error.source.kind() == std::io::ErrorKind::NotFound => {
-                    self.remove(block);
-                    Ok(None)
+        while let Some(found) = self.find(block) {
+            let records: BlockRecords<T> = match found {
+                Found::Memory(MemoryData::Values(values)) => {
+                    let values = values.into_any().downcast::<Vec<T>>().map_err(|_| Error::Type { block })?;
+                    Box::new(SharedValues::new(values))
                 }
-                opened => opened.map(Some),
-            },
+                Found::Memory(MemoryData::Bytes(bytes)) => Box::new(Records::new(Segment::trusted(bytes))),
+                Found::Memory(MemoryData::MapOutput(_)) => return Err(Error::Type { block }),
+                Found::Disk(disk) => match self.open_file(block, &disk) {
+                    Err(error) if error.is_missing_file() => {
+                        self.forget_file(block, &disk.path);
+                        continue;
+                    }
+                    opened => opened?,
+                },
+            };
+            return Ok(Some(records));
         }
+        Ok(None)
     }
 
     /// The values of a cached partition that is in memory deserialised, without a clone of any; `None` otherwise.
@@ -57,21 +59,27 @@ impl BlockManager {
 
     /// A block as bytes; `None` if it is not here. Cached partitions come as a segment of records.
     pub fn get_bytes(&self, block: BlockId) -> Result<Option<Bytes>> {
-        match self.find(block) {
-            None => Ok(None),
-            Some(Found::Memory(MemoryData::Values(values))) => {
-                Ok(Some(values.to_segment(Framing { checksum: true, ..self.framing })?))
-            }
-            Some(Found::Memory(MemoryData::Bytes(bytes))) => Ok(Some(bytes)),
-            Some(Found::Memory(MemoryData::MapOutput(_))) => Err(Error::Type { block }),
-            Some(Found::Disk(disk)) => match disk.read() {
-                Ok(bytes) => Ok(Some(Bytes::from(bytes))),
-                Err(error) => {
-                    self.remove(block);
-                    Err(error)
+        while let Some(found) = self.find(block) {
+            let bytes = match found {
+                Found::Memory(MemoryData::Values(values)) => {
+                    values.to_segment(Framing { checksum: true, ..self.framing })?
                 }
-            },
+                Found::Memory(MemoryData::Bytes(bytes)) => bytes,
+                Found::Memory(MemoryData::MapOutput(_)) => return Err(Error::Type { block }),
+                Found::Disk(disk) => match disk.read() {
+                    Ok(bytes) => Bytes::from(bytes),
+                    Err(error) => {
+                        self.forget_file(block, &disk.path);
+                        if error.is_missing_file() {
+                            continue;
+                        }
+                        return Err(error);
+                    }
+                },
+            };
+            return Ok(Some(bytes));
         }
+        Ok(None)
     }
 
     /// Whether a block is here.
@@ -92,14 +100,16 @@ impl BlockManager {
     pub(super) fn open_file<T: Data>(&self, block: BlockId, disk: &OnDisk) -> Result<BlockRecords<T>> {
         let file = File::open(&disk.path).map_err(Error::file("open", &disk.path))?;
         let records = FramedFile::new(file, &disk.path, disk.size);
-        Ok(Box::new(ForgetIfBroken { records, block, blocks: Weak::clone(&self.this) }))
+        let path = disk.path.clone();
+        Ok(Box::new(ForgetIfBroken { records, block, path, blocks: Weak::clone(&self.this) }))
     }
 }
 
-/// Forgets the block at the first error, so that the next attempt computes it again.
+/// Forgets the file at the first error, so that the next attempt computes the block again.
 struct ForgetIfBroken<T> {
     records: FramedFile<T>,
     block: BlockId,
+    path: PathBuf,
     blocks: Weak<BlockManager>,
 }
 
@@ -112,7 +122,7 @@ impl<T: Data> Iterator for ForgetIfBroken<T> {
         if let Some(Err(_)) = &item
             && let Some(blocks) = self.blocks.upgrade()
         {
-            blocks.remove(self.block);
+            blocks.forget_file(self.block, &self.path);
         }
         item
     }

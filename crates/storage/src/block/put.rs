@@ -172,8 +172,10 @@ impl BlockManager {
             file.push(&record?)?;
         }
         let disk = file.finish()?;
-        self.store_on_disk(block, level, disk.clone());
-        Ok(Put::Stored(self.open_file(block, &disk)?))
+        // Opened before others see it: one that removes or replaces the block deletes the file.
+        let records = self.open_file(block, &disk)?;
+        self.store_on_disk(block, level, disk);
+        Ok(Put::Stored(records))
     }
 
     /// `size` bytes are already acquired. If another task stored the block meanwhile, that one stays.

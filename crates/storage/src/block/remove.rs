@@ -1,5 +1,7 @@
 //! Removing blocks. Spark: `BlockManager.removeBlock`, `removeRdd`, `ShuffleBlockResolver.removeDataByMap`.
 
+use std::path::Path;
+
 use hearth_types::{BlockId, RddId, ShuffleId};
 
 use super::BlockManager;
@@ -25,6 +27,16 @@ impl BlockManager {
         }
         self.note(block, None);
         true
+    }
+
+    /// Forgets a block's file that cannot be read, and deletes what is left of it. If another task stored the block
+    /// anew meanwhile, that one stays.
+    pub(super) fn forget_file(&self, block: BlockId, path: &Path) {
+        let mut table = self.table.lock();
+        if let Some(disk) = table.take_disk(block, path) {
+            delete_file(&disk.path);
+            self.note(block, table.get(block));
+        }
     }
 
     /// Removes every cached partition of an RDD.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -125,6 +125,16 @@ impl BlockTable {
             self.blocks.remove(&name);
         }
         Some(memory)
+    }
+
+    /// Takes the file at `path` from a block, if that is where it is; forgets the block if it is nowhere else.
+    pub(super) fn take_disk(&mut self, name: BlockId, path: &Path) -> Option<OnDisk> {
+        let block = self.blocks.get_mut(&name)?;
+        let disk = block.disk.take_if(|disk| disk.path == path)?;
+        if block.memory.is_none() {
+            self.blocks.remove(&name);
+        }
+        Some(disk)
     }
 
     pub(super) fn remove(&mut self, name: BlockId) -> Option<Block> {

@@ -270,6 +270,34 @@ fn stop_deletes_the_directory_and_returns_the_memory() {
 }
 
 #[test]
+fn a_partition_may_be_removed_while_a_task_stores_it() {
+    let fixture = Fixture::new(8 * MIB);
+    let block = rdd(1, 0);
+    std::thread::scope(|scope| {
+        let stored = scope.spawn(|| {
+            (0..2_000).for_each(|_| assert!(put(&fixture, block, StorageLevel::DISK_ONLY, 10)));
+        });
+        while !stored.is_finished() {
+            fixture.blocks.remove(block);
+        }
+    });
+    fixture.blocks.remove(block);
+    assert!(fixture.files().is_empty());
+}
+
+#[test]
+fn a_broken_file_is_forgotten_and_what_another_task_stored_since_stays() {
+    let fixture = Fixture::new(8 * MIB);
+    let block = rdd(1, 0);
+    put(&fixture, block, StorageLevel::DISK_ONLY, 1_000);
+    damage(&fixture.files()[0]);
+    let broken = fixture.blocks.get::<u64>(block).unwrap().unwrap();
+    put(&fixture, block, StorageLevel::DISK_ONLY, 10);
+    assert!(broken.last().unwrap().unwrap_err().is_corruption());
+    assert_eq!(get::<u64>(&fixture, block), Some((0..10).collect()));
+}
+
+#[test]
 fn many_threads_put_get_and_remove_without_losing_memory() {
     let fixture = Fixture::new(8 * MIB);
     std::thread::scope(|scope| {
