@@ -9,6 +9,7 @@ mod comments;
 mod dependencies;
 mod manifests;
 mod module_docs;
+mod mutants;
 mod pure;
 mod sizes;
 mod sleeps;
@@ -55,6 +56,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     findings.extend(workspace.manifests()?.iter().flat_map(manifests::check));
     findings.extend(sources.iter().flat_map(check_source));
     findings.extend(unread_keys::check(&sources));
+    findings.extend(mutants::check(workspace.root())?);
     findings.extend(generated::check(workspace, &docs::generate()));
     findings.extend(generated::check(workspace, &crds::generate()));
     findings.extend(generated::check(workspace, &api::generate()));

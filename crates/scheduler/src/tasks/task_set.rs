@@ -1,7 +1,7 @@
 //! The tasks of one stage attempt. Spark: `TaskSetManager`.
 //!
 //! State per task is dense and small: eight bytes, and for map tasks who made the output. What only failed tasks need is
-//! sparse. A set that is given up or complete is dropped at once: its attempts live on in `TaskScheduler::running`
+//! sparse. A set that is given up or complete is dropped at once: its attempts live on in their executors
 //! (Spark keeps a zombie manager instead).
 
 use std::collections::BTreeMap;
