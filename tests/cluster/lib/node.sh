@@ -199,6 +199,9 @@ revive_node() {
     remove_node "$i"
     start_node "$i"
     wait_for "node-$i to be ready" node_is_ready "$i"
+    # It keeps connections, and learns only by using one that the kubelet at its other end has died.
+    wait_for "the API server to reach the kubelet of node-$i" \
+        kubectl get --raw "/api/v1/nodes/node-$i/proxy/healthz"
 }
 
 # What the node has on the host: mounts, network, files.

@@ -288,13 +288,7 @@ impl Scene {
         crate::until_one(&self.api::<Pod>(), pod, &format!("pod {pod} to start"), limits::STEP, started)
             .await?;
         let follow = LogParams { follow: true, ..LogParams::default() };
-        let pods = self.api::<Pod>();
-        // The API server keeps connections to kubelets, and learns only by using one that its node has died and come back.
-        let log = match pods.log_stream(pod, &follow).await {
-            Err(kube::Error::Api(status)) if status.code == 500 => pods.log_stream(pod, &follow).await?,
-            other => other?,
-        };
-        let mut lines = log.lines();
+        let mut lines = self.api::<Pod>().log_stream(pod, &follow).await?.lines();
         let find = async {
             while let Some(line) = lines.try_next().await? {
                 if line.contains(text) {
