@@ -29,7 +29,7 @@ docs:
 
 # The benchmark table.
 bench *ARGUMENTS:
-    cargo run --release -p hearth-bench -- compare {{ARGS}}
+    cargo run --release -p hearth-bench -- compare {{ARGUMENTS}}
 
 # Rust code of the internal wire.
 protos:

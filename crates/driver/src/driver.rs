@@ -133,6 +133,8 @@ impl Driver {
                             return;
                         }
                     }
+                    // An error says that the loop has ended, which is why the cluster manager has, too.
+                    drop(sender.send(Input::ClusterEnded));
                 });
                 Some(manager)
             }

@@ -39,6 +39,8 @@ pub(crate) enum Input {
     StreamEnded(ExecutorId),
     /// The cluster manager says something.
     Cluster(ClusterEvent),
+    /// The cluster manager will say nothing more.
+    ClusterEnded,
     /// A large result was read, or could not be.
     ResultFetched { executor: ExecutorId, id: TaskAttempt, result: Result<Bytes, String> },
     /// The driver ends.

@@ -90,6 +90,14 @@ impl EventLoop {
         }
     }
 
+    /// It panicked, as nobody told it to stop. Without it jobs might wait for executors for ever.
+    pub(super) fn on_cluster_ended(&mut self) {
+        let reason = "because the cluster manager ended unexpectedly; the driver's log says why".to_owned();
+        tracing::error!("the application ends {reason}");
+        self.handle(Event::JobsCancelled { which: CancelTarget::All, reason });
+        self.stopping = true;
+    }
+
     fn on_exit(&mut self, executor: ExecutorId, reason: ExecutorLossReason) {
         match self.links.get(executor) {
             Some(link) if link.removed => self.lose(executor, ExecutorLossReason::Removed),

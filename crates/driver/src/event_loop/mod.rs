@@ -169,6 +169,7 @@ impl EventLoop {
             Input::Attached(attached) => self.on_attached(*attached),
             Input::StreamEnded(executor) => self.on_stream_ended(executor),
             Input::Cluster(event) => self.on_cluster(event),
+            Input::ClusterEnded => self.on_cluster_ended(),
             Input::ResultFetched { executor, id, result } => self.on_result_fetched(executor, id, result),
             Input::Stop(farewell) => {
                 self.stopping = true;

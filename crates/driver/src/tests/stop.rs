@@ -36,6 +36,20 @@ fn stop_ends_every_job_and_everything_else_within_two_seconds() {
 }
 
 #[test]
+fn a_cluster_manager_that_ended_ends_the_application_with_a_reason() {
+    let world = world(&[]);
+    let (waiting, _) = job(0, 0, 1);
+    let handle = world.handle.clone();
+    let running = std::thread::spawn(move || handle.run_job(waiting));
+    world.hear(|event| matches!(event, ListenerEvent::JobStart { .. }));
+    drop(world.cluster);
+    let error = running.join().unwrap().unwrap_err().to_string();
+    assert!(error.contains("Job 0 cancelled because the cluster manager ended unexpectedly"), "{error}");
+    world.handle.stop();
+    assert!(!world.temp_dir.exists());
+}
+
+#[test]
 fn the_event_log_holds_the_whole_application() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().to_str().unwrap();
