@@ -49,3 +49,6 @@ have go || install_go
 have python3 || install_packages python3 python3-venv
 # Minutes on a machine that has never built it, nothing afterwards.
 tests/cluster/cluster deps
+# The chart and what is rendered from it are checked with the test cluster's helm.
+HELM=$(tests/cluster/cluster helm)
+export HELM HEARTH_REQUIRE_HELM=1

@@ -64,6 +64,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     findings.extend(values::check(workspace)?);
     match install::generate(workspace)? {
         Some(file) => findings.extend(generated::check(workspace, &[file])),
+        None if std::env::var_os("HEARTH_REQUIRE_HELM").is_some() => bail!("helm is required and not there"),
         None => say("warning: there is no helm, so that deploy/install.yaml is not checked"),
     }
     findings.extend(generated::check(workspace, &protos::generate(workspace)?));
