@@ -107,7 +107,7 @@ async fn a_program_that_is_not_there_is_named() {
 }
 
 #[tokio::test]
-async fn stubborn_children_are_gone_within_two_seconds_and_leave_no_files() {
+async fn stubborn_children_are_killed_and_leave_no_files() {
     let dir = tempfile::tempdir().unwrap();
     let scratch = dir.path().to_owned();
     let launch = move |executor: ExecutorId| {
@@ -123,9 +123,7 @@ async fn stubborn_children_are_gone_within_two_seconds_and_leave_no_files() {
         let up = dir.path().join(executor.to_string()).join("up");
         tokio::task::spawn_blocking(move || read_line(&up)).await.unwrap();
     }
-    let begin = Instant::now();
-    cluster.stop().await;
-    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+    timeout(PATIENCE, cluster.stop()).await.unwrap();
     let mut ends = vec![next(&mut events).await, next(&mut events).await];
     ends.sort_by_key(|event| format!("{event:?}"));
     assert_eq!(ends, [exited(0, 137), exited(1, 137)]);

@@ -1,13 +1,11 @@
 //! Ends other than the program's own: signals to `hearth run` and to the driver.
 
-use std::time::{Duration, Instant};
-
 use rustix::process::Signal;
 
 use crate::harness::{App, send};
 
-/// A driver that says its process id and ends with 7 when it is interrupted.
-const POLITE: &str = "trap 'kill $!; exit 7' INT\nsleep 1000 &\necho $$\nwait";
+/// A driver that says its process id and ends with 7 when it is interrupted. Its child keeps nothing open that a test reads.
+const POLITE: &str = "trap 'kill $!; exit 7' INT\nsleep 1000 >/dev/null 2>&1 &\necho $$\nwait";
 /// A driver that cannot be interrupted.
 const STUBBORN: &str = "trap '' INT TERM\necho $$\nread line";
 
@@ -15,10 +13,9 @@ const STUBBORN: &str = "trap '' INT TERM\necho $$\nread line";
 fn an_interrupt_ends_the_driver_and_the_status_is_130() {
     let app = App::new(POLITE);
     let started = app.start();
-    let since = Instant::now();
     started.signal(Signal::INT);
-    assert_eq!(started.end().status, 130);
-    assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
+    let ended = started.end();
+    assert_eq!((ended.status, ended.stderr.as_str()), (130, ""), "it ended by itself");
     app.assert_nothing_left();
 }
 
@@ -26,13 +23,10 @@ fn an_interrupt_ends_the_driver_and_the_status_is_130() {
 fn a_driver_that_does_not_end_is_killed() {
     let app = App::new(STUBBORN);
     let started = app.start();
-    let since = Instant::now();
     started.signal(Signal::INT);
     let ended = started.end();
     assert_eq!(ended.status, 130);
     assert!(ended.stderr.contains("the driver did not end after the interrupt"), "{}", ended.stderr);
-    // Two seconds, and what a busy machine adds.
-    assert!(since.elapsed() < Duration::from_secs(4), "{:?}", since.elapsed());
     app.assert_nothing_left();
 }
 

@@ -69,6 +69,7 @@ pub struct MemoryManager {
     storage_region: u64,
     state: Mutex<State>,
     released: Condvar,
+    wait_for_share: Duration,
     evictor: RwLock<Option<Weak<dyn Evict>>>,
 }
 
@@ -94,6 +95,7 @@ impl MemoryManager {
             storage_region: (conf.total as f64 * fraction) as u64,
             state: Mutex::default(),
             released: Condvar::new(),
+            wait_for_share: WAIT_FOR_SHARE,
             evictor: RwLock::new(None),
         })
     }
@@ -136,7 +138,7 @@ impl MemoryManager {
             }
             let granted = limit.min(free);
             if granted < wanted && held + granted < least.min(held + wanted) && may_wait && !waited {
-                waited = self.released.wait_for(&mut state, WAIT_FOR_SHARE).timed_out();
+                waited = self.released.wait_for(&mut state, self.wait_for_share).timed_out();
                 evicted = false;
                 continue;
             }

@@ -61,7 +61,8 @@ fn a_task_never_releases_what_it_does_not_hold() {
 
 #[test]
 fn a_latecomer_waits_for_the_first_to_spill() {
-    let memory = manager(1_000);
+    let mut memory = manager(1_000);
+    Arc::get_mut(&mut memory).unwrap().wait_for_share = Duration::from_secs(60);
     let first = memory.task(TaskId(1));
     assert_eq!(first.acquire(1_000), 1_000);
     let late = memory.task(TaskId(2));
