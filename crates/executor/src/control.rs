@@ -96,19 +96,19 @@ impl Control {
         }
     }
 
-    /// Deletes on another thread: there may be many files.
+    /// At once, as the next task may store blocks of the same RDD anew; files are deleted on another thread, as there may
+    /// be many.
     fn on_remove(&self, what: RemoveBlocks) {
         if let RemoveBlocks::Shuffle(shuffle) = what {
             self.env.services().forget_map_outputs(shuffle);
         }
-        let blocks = Arc::clone(self.env.block_manager());
-        tokio::task::spawn_blocking(move || match what {
-            RemoveBlocks::Shuffle(shuffle) => blocks.remove_shuffle(shuffle),
-            RemoveBlocks::Rdd(rdd) => blocks.remove_rdd(rdd),
-            RemoveBlocks::Block(block) => {
-                blocks.remove(block);
-            }
-        });
+        let blocks = self.env.block_manager();
+        let removed = match what {
+            RemoveBlocks::Shuffle(shuffle) => Some(blocks.remove_shuffle(shuffle)),
+            RemoveBlocks::Rdd(rdd) => Some(blocks.remove_rdd(rdd)),
+            RemoveBlocks::Block(block) => blocks.remove(block),
+        };
+        tokio::task::spawn_blocking(move || drop(removed));
     }
 
     fn heartbeat(&self) {

@@ -25,8 +25,6 @@ pub use cancel::CancelFlag;
 pub use env::{EnvParts, ExecutorEnv};
 pub use executor::{Ending, Executor, StartError};
 pub use panic::{PanicRecord, take_panic};
-pub use process::{
-    clear_termination_message, executor_main, init_logging, remove_dir, set_termination_message,
-};
+pub use process::{clear_termination_message, executor_main, init_logging, set_termination_message};
 pub use runner::{PreparedStage, TaskCall, TaskOutput, TaskRunner};
 pub use services::ServiceError;

@@ -13,6 +13,7 @@ mod error;
 mod hash;
 mod memory;
 mod prefix;
+mod remove_dir;
 mod shuffle;
 mod size;
 mod spill;
@@ -20,12 +21,13 @@ mod spill;
 mod testing;
 mod transfer;
 
-pub use block::{BlockManager, BlockManagerConf, BlockRecords, Put};
+pub use block::{BlockManager, BlockManagerConf, BlockRecords, Put, Removed};
 pub use data::Data;
 pub use error::{Corruption, Error, FileError, Result};
 pub use hash::{hash_key, reduce_of};
 pub use memory::{MemoryConf, MemoryManager, MemoryUsage, TaskMemory};
 pub use prefix::sort_prefix;
+pub use remove_dir::remove_dir;
 pub use shuffle::{
     FetchContext, FetchError, FetchLimits, FetchRequest, MapOutputWriter, Remote, ShuffleReader, SpillMetrics,
 };

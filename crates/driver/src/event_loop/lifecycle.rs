@@ -184,11 +184,7 @@ impl EventLoop {
         }
         drop(parts.runtime);
         for directory in parts.temp_dirs {
-            match std::fs::remove_dir_all(&directory) {
-                Ok(()) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => tracing::warn!(%error, ?directory, "a temporary directory is left behind"),
-            }
+            hearth_storage::remove_dir(&directory);
         }
         tracing::info!("Successfully stopped SparkContext");
     }

@@ -5,7 +5,6 @@
 //! environment where the driver is, and asks it; when the driver is gone, it waits for the next one.
 
 mod cgroup;
-mod clean;
 mod lifeline;
 mod live;
 mod logging;
@@ -16,6 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hearth_storage::remove_dir;
 use hearth_types::error_chain;
 use tokio::runtime::{Builder, Runtime};
 
@@ -24,7 +24,6 @@ use crate::runner::TaskRunner;
 use lifeline::{Lifeline, is_cut_within};
 use live::{Signals, Tie, live};
 
-pub use clean::remove_dir;
 pub use logging::init as init_logging;
 pub use termination::{clear_termination_message, set_termination_message};
 

@@ -6,7 +6,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hearth_driver::DriverHandle;
-use hearth_executor::remove_dir;
+use hearth_storage::remove_dir;
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 

@@ -16,7 +16,7 @@ use super::table::OnDisk;
 use crate::codec::{Framing, SegmentWriter};
 use crate::error::Corruption;
 use crate::shuffle::IndexCache;
-use crate::{Error, Result};
+use crate::{Error, Result, remove_dir};
 
 /// `spark.diskStore.subDirectories` as Spark has it.
 const SUB_DIRECTORIES: u32 = 64;
@@ -63,13 +63,7 @@ impl DiskStore {
     }
 
     pub(super) fn delete_all(&self) {
-        match std::fs::remove_dir_all(&self.root) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                tracing::warn!(path = %self.root.display(), %error, "cannot delete local directory")
-            }
-        }
+        remove_dir(&self.root);
     }
 }
 

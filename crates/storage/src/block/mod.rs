@@ -14,6 +14,7 @@ mod values;
 
 pub use get::BlockRecords;
 pub use put::Put;
+pub use remove::Removed;
 
 pub(crate) use disk::{DiskStore, delete_file, persist, temporary_beside};
 

@@ -1,32 +1,48 @@
 //! Removing blocks. Spark: `BlockManager.removeBlock`, `removeRdd`, `ShuffleBlockResolver.removeDataByMap`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hearth_types::{BlockId, RddId, ShuffleId};
 
 use super::BlockManager;
 use super::disk::delete_file;
+use super::table::Block;
 use crate::shuffle::MapOutput;
 
+/// Blocks that are not here any more. Their files are deleted when this is dropped, which may take a while.
+#[derive(Default)]
+pub struct Removed {
+    files: Vec<PathBuf>,
+    outputs: Vec<Arc<MapOutput>>,
+}
+
+impl std::fmt::Debug for Removed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Removed").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        self.files.iter().for_each(|path| delete_file(path));
+        self.outputs.iter().for_each(|output| output.delete());
+    }
+}
+
 impl BlockManager {
-    /// Removes a block from memory and disk. Whether it was here.
-    pub fn remove(&self, block: BlockId) -> bool {
+    /// Removes a block from memory and disk, if it is here.
+    pub fn remove(&self, block: BlockId) -> Option<Removed> {
+        let mut removed = Removed::default();
         if let BlockId::Shuffle { shuffle, map_task } = block {
             let output =
                 self.shuffles.write().get_mut(&shuffle).and_then(|outputs| outputs.remove(&map_task));
             self.forget_output(block);
-            return output.map(|output| output.delete()).is_some();
+            removed.outputs.push(output?);
+        } else {
+            removed.files.extend(self.take(block)?.disk.map(|disk| disk.path));
         }
-        let removed = self.table.lock().remove(block);
-        let Some(removed) = removed else { return false };
-        if let Some(memory) = &removed.memory {
-            self.memory.release_storage(memory.size);
-        }
-        if let Some(disk) = &removed.disk {
-            delete_file(&disk.path);
-        }
-        self.note(block, None);
-        true
+        Some(removed)
     }
 
     /// Forgets a block's file that cannot be read, and deletes what is left of it. If another task stored the block
@@ -40,20 +56,32 @@ impl BlockManager {
     }
 
     /// Removes every cached partition of an RDD.
-    pub fn remove_rdd(&self, rdd: RddId) {
+    pub fn remove_rdd(&self, rdd: RddId) -> Removed {
         let names = self.table.lock().names_of_rdd(rdd);
-        for name in names {
-            self.remove(name);
-        }
+        let blocks = names.into_iter().filter_map(|name| self.take(name));
+        Removed { files: blocks.filter_map(|block| Some(block.disk?.path)).collect(), outputs: Vec::new() }
     }
 
     /// Removes every map output of a shuffle.
-    pub fn remove_shuffle(&self, shuffle: ShuffleId) {
+    pub fn remove_shuffle(&self, shuffle: ShuffleId) -> Removed {
         let outputs = self.shuffles.write().remove(&shuffle).unwrap_or_default();
-        for (map_task, output) in outputs {
+        for &map_task in outputs.keys() {
             self.forget_output(BlockId::Shuffle { shuffle, map_task });
-            MapOutput::delete(&output);
         }
+        Removed { files: Vec::new(), outputs: outputs.into_values().collect() }
+    }
+
+    /// Takes a block out of the table and its memory back.
+    fn take(&self, name: BlockId) -> Option<Block> {
+        let mut table = self.table.lock();
+        let block = table.remove(name)?;
+        // Under the lock: if another task stores the block now, that is noted after this.
+        self.note(name, None);
+        drop(table);
+        if let Some(memory) = &block.memory {
+            self.memory.release_storage(memory.size);
+        }
+        Some(block)
     }
 
     /// Returns the memory of a map output that is in memory.

@@ -180,8 +180,8 @@ fn a_block_may_be_removed_while_it_is_read() {
         put(&fixture, rdd(1, 0), level, 200_000);
         let mut records = fixture.blocks.get::<u64>(rdd(1, 0)).unwrap().unwrap();
         assert_eq!(records.next().unwrap().unwrap(), 0);
-        assert!(fixture.blocks.remove(rdd(1, 0)));
-        assert!(!fixture.blocks.remove(rdd(1, 0)));
+        assert!(fixture.blocks.remove(rdd(1, 0)).is_some());
+        assert!(fixture.blocks.remove(rdd(1, 0)).is_none());
         assert_eq!(records.map(Result::unwrap).count(), 199_999);
     }
 }
@@ -286,6 +286,18 @@ fn a_partition_may_be_removed_while_a_task_stores_it() {
 }
 
 #[test]
+fn what_is_stored_anew_stays_when_the_files_of_before_are_deleted_later() {
+    let fixture = Fixture::new(8 * MIB);
+    put(&fixture, rdd(1, 0), StorageLevel::DISK_ONLY, 10);
+    let removed = fixture.blocks.remove_rdd(RddId(1));
+    put(&fixture, rdd(1, 0), StorageLevel::DISK_ONLY, 20);
+    assert_eq!(fixture.files().len(), 2);
+    drop(removed);
+    assert_eq!(fixture.files().len(), 1);
+    assert_eq!(get::<u64>(&fixture, rdd(1, 0)), Some((0..20).collect()));
+}
+
+#[test]
 fn a_broken_file_is_forgotten_and_what_another_task_stored_since_stays() {
     let fixture = Fixture::new(8 * MIB);
     let block = rdd(1, 0);
@@ -324,7 +336,7 @@ fn many_threads_put_get_and_remove_without_losing_memory() {
             });
         }
     });
-    (0..7).for_each(|id| fixture.blocks.remove_rdd(RddId(id)));
+    (0..7).for_each(|id| drop(fixture.blocks.remove_rdd(RddId(id))));
     let usage = fixture.memory.usage();
     assert_eq!((usage.storage, usage.execution), (0, 0));
     assert!(fixture.files().is_empty());

@@ -89,7 +89,7 @@ fn a_large_output_is_one_data_file_and_one_index() {
     for reduce in 0..10 {
         assert_eq!(read(&fixture, reduce..reduce + 1, &outputs).len(), 10_000);
     }
-    assert!(fixture.blocks.remove(BlockId::Shuffle { shuffle: SHUFFLE, map_task: TaskId(7) }));
+    assert!(fixture.blocks.remove(BlockId::Shuffle { shuffle: SHUFFLE, map_task: TaskId(7) }).is_some());
     assert!(fixture.files().is_empty());
 }
 

@@ -21,10 +21,11 @@ use hearth_conf::entries::hearth::HEARTH_EXECUTOR_DRIVER_WAIT;
 use hearth_rpc::control::AttachError;
 use hearth_rpc::message::AppConfig;
 use hearth_rpc::{Bootstrap, Identity};
+use hearth_storage::remove_dir;
 use hearth_types::{error_chain, pod};
 
 use super::live::{Signals, Tie, live};
-use super::{AnyError, remove_dir, start_runtime};
+use super::{AnyError, start_runtime};
 use crate::executor::Ending;
 use crate::runner::TaskRunner;
 use dial::{Answer, dial, jittered};

@@ -1,9 +1,9 @@
-//! Deletes what an executor or a dead driver leaves on disk.
+//! Deletes what blocks, executors and a dead driver leave on disk.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// Threads that still run may put a file into a directory while it is being emptied, so once may not be enough.
+/// Threads and processes that are about to end may put a file into a directory while it is being emptied, so once may not be enough.
 const TRIES: usize = 20;
 
 /// Deletes a directory with all that is in it. That it is gone already is as good; anything else is logged.
