@@ -13,8 +13,8 @@ mod messages;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -207,8 +207,12 @@ impl EventLoop {
 /// Even without anything to do, the loop looks up so often.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
-/// What the time is.
+/// What the time is: that of the wall at first, and steady from then on. A clock that is set forward must not look like
+/// the silence of every executor.
 pub(crate) fn clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+    static BEGAN: LazyLock<(Duration, Instant)> = LazyLock::new(|| {
+        (SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(), Instant::now())
+    });
+    let (wall, at) = *BEGAN;
+    Timestamp(u64::try_from((wall + at.elapsed()).as_micros()).unwrap_or(u64::MAX))
 }
