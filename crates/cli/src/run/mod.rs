@@ -61,9 +61,9 @@ pub(crate) fn run(run: &RunArgs, args: &Args) -> Result<ExitCode, Error> {
         let signals = driver::Signals::listen()?;
         let app_dir = AppDir::create(&conf)?;
         let ended = driver.run(&app_dir, signals, &manifest).await;
-        let removed = app_dir.remove();
-        let status = ended?;
-        removed?;
-        Ok(ExitCode::from(status))
+        if let Err(error) = app_dir.remove() {
+            tracing::warn!("{}", hearth_types::error_chain(&error));
+        }
+        Ok(ExitCode::from(ended?))
     })
 }

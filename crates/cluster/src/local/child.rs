@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 
-use super::{Launch, Program};
+use super::Program;
 
 /// Where to find the running program when its file was moved or replaced.
 const SELF: &str = "/proc/self/exe";
@@ -43,11 +43,11 @@ pub(super) fn spawn(program: &Program, executor: ExecutorId) -> io::Result<Child
 
 /// Gives the child its bootstrap, keeps its lifeline, and waits for its end, which is hastened when `kill` says so.
 /// Returns the exit code, or 128 + signal.
-pub(super) async fn live(mut child: Child, launch: Launch, mut kill: oneshot::Receiver<()>) -> i32 {
+pub(super) async fn live(mut child: Child, bootstrap: String, mut kill: oneshot::Receiver<()>) -> i32 {
     let mut lifeline = child.stdin.take();
     let feed = async {
         if let Some(pipe) = &mut lifeline {
-            let mut line = launch.bootstrap.into_bytes();
+            let mut line = bootstrap.into_bytes();
             line.push(b'\n');
             // An error says that it ended before it read, and its exit code will say more.
             drop(pipe.write_all(&line).await);
@@ -68,9 +68,6 @@ pub(super) async fn live(mut child: Child, launch: Launch, mut kill: oneshot::Re
     };
     // Not before: its end would tell the child that the whole application is gone.
     drop(lifeline);
-    if let Some(dir) = &launch.scratch {
-        clean(dir).await;
-    }
     match ended {
         Ok(status) => exit_code(status),
         Err(error) => {
@@ -84,7 +81,8 @@ fn exit_code(status: ExitStatus) -> i32 {
     status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1)
 }
 
-async fn clean(dir: &Path) {
+/// Deletes what it could not delete itself.
+pub(super) async fn clean(dir: &Path) {
     match tokio::fs::remove_dir_all(dir).await {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             tracing::warn!("delete {}: {error}", dir.display());

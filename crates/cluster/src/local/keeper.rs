@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::child::{self, Kill};
 use super::fleet::Fleet;
-use super::{MakeLaunch, Program};
+use super::{Launch, MakeLaunch, Program};
 use crate::manager::ClusterEvent;
 
 /// How long an executor that was told to go may take.
@@ -24,6 +24,7 @@ pub(super) enum Command {
     Remove { executors: Vec<ExecutorId> },
     Abandon { executor: ExecutorId },
     Exited { executor: ExecutorId, code: i32 },
+    Cleaned,
     Stop { done: oneshot::Sender<()> },
 }
 
@@ -37,6 +38,8 @@ pub(super) struct Keeper {
     began: Instant,
     fleet: Fleet,
     kills: BTreeMap<ExecutorId, Kill>,
+    /// Children whose directory is not deleted yet.
+    uncleaned: usize,
     /// Executors that were told to go, and when patience ends.
     deadlines: BTreeMap<ExecutorId, Instant>,
     stopped: Vec<oneshot::Sender<()>>,
@@ -57,6 +60,7 @@ impl Keeper {
             began: Instant::now(),
             fleet: Fleet::default(),
             kills: BTreeMap::new(),
+            uncleaned: 0,
             deadlines: BTreeMap::new(),
             stopped: Vec::new(),
         }
@@ -75,7 +79,7 @@ impl Keeper {
             }
             self.end_overdue();
             self.start_missing();
-            if self.fleet.is_empty() {
+            if self.fleet.is_empty() && self.uncleaned == 0 {
                 for done in self.stopped.drain(..) {
                     // An error says that nobody waits any more.
                     done.send(()).ok();
@@ -95,6 +99,7 @@ impl Keeper {
             }
             Command::Abandon { executor } => self.expect_end(executor, Duration::ZERO),
             Command::Exited { executor, code } => self.on_exit(executor, code),
+            Command::Cleaned => self.uncleaned -= 1,
             Command::Stop { done } => {
                 self.stopped.push(done);
                 for (executor, has_registered) in self.fleet.on_stop() {
@@ -145,17 +150,20 @@ impl Keeper {
     }
 
     fn start(&mut self, executor: ExecutorId) -> Result<(), String> {
-        let launch = (self.launch)(executor)?;
+        let Launch { bootstrap, scratch } = (self.launch)(executor)?;
         let child = child::spawn(&self.program, executor).map_err(|error| error.to_string())?;
         let (kill, killed) = oneshot::channel();
         self.kills.insert(executor, kill);
+        self.uncleaned += 1;
         let own = self.own.clone();
         tokio::spawn(async move {
-            let code = child::live(child, launch, killed).await;
-            if let Some(own) = own.upgrade() {
-                // An error says that the cluster is gone.
-                drop(own.send(Command::Exited { executor, code }));
+            let code = child::live(child, bootstrap, killed).await;
+            // The driver waits for this one; deleting may take long.
+            tell(&own, Command::Exited { executor, code });
+            if let Some(dir) = scratch {
+                child::clean(&dir).await;
             }
+            tell(&own, Command::Cleaned);
         });
         Ok(())
     }
@@ -168,6 +176,14 @@ impl Keeper {
     fn post(&self, event: ClusterEvent) {
         // An error says that the driver does not listen any more.
         drop(self.events.send(event));
+    }
+}
+
+/// Tells the keeper, if the cluster is still there.
+fn tell(keeper: &mpsc::WeakUnboundedSender<Command>, command: Command) {
+    if let Some(keeper) = keeper.upgrade() {
+        // An error says that it has ended since.
+        drop(keeper.send(command));
     }
 }
 

@@ -41,8 +41,9 @@ pub struct Program {
     pub env: Vec<(OsString, OsString)>,
 }
 
-/// A process's end follows its stream's at once, but on a machine with much to do not within a tenth of a second.
-const EXIT_WAIT: Duration = Duration::from_secs(1);
+/// A process's end follows its stream's at once, but not on a machine with much to do. It always comes, as the process
+/// is our child.
+const EXIT_WAIT: Duration = Duration::from_secs(10);
 
 type MakeLaunch = Arc<dyn Fn(ExecutorId) -> Result<Launch, String> + Send + Sync>;
 
