@@ -134,6 +134,17 @@ async fn the_pool_is_scaled_as_the_driver_asks_and_no_more_often() {
 }
 
 #[tokio::test]
+async fn a_pool_that_lost_a_wanted_executor_is_asked_for_again_though_its_size_was_right() {
+    let (mut server, dir) = (Server::start(&[]).await, nowhere());
+    let (cluster, _events) = cluster(&server, 1, &dir.path().join("executors"));
+    cluster.request_executors(1);
+    cluster.registered(ExecutorId(1));
+    // As `kubectl scale --replicas=0` ends it.
+    cluster.lost(ExecutorId(1));
+    assert_eq!(server.replicas().await, 1);
+}
+
+#[tokio::test]
 async fn a_server_that_fails_for_a_moment_is_asked_again() {
     let (mut server, dir) = (Server::start(&[503, 429, 500]).await, nowhere());
     let (cluster, mut events) = cluster(&server, 0, &dir.path().join("executors"));

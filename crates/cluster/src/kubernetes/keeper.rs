@@ -14,7 +14,7 @@ use super::reports::Reports;
 use super::{Pool, Settings};
 use crate::manager::ClusterEvent;
 
-/// How often the file of reports is looked at.
+/// How often the file of reports is looked at, and whether it is time to ask again.
 const LOOK: Duration = Duration::from_millis(250);
 /// The first wait after a request that failed; doubled with each further one.
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
@@ -52,7 +52,7 @@ pub(super) struct Keeper {
 impl Keeper {
     pub(super) fn new(settings: Settings, events: mpsc::UnboundedSender<ClusterEvent>) -> Self {
         Self {
-            plan: Plan::new(settings.pool.as_ref().map_or(0, |pool| pool.replicas)),
+            plan: Plan::new(settings.pool.as_ref().map_or(0, |pool| pool.replicas), Instant::now()),
             pool: settings.pool,
             reports: Reports::new(settings.reports),
             events,
@@ -87,10 +87,10 @@ impl Keeper {
 
     fn on_command(&mut self, command: Command) {
         match command {
-            Command::Request { total } => self.plan.on_request(total),
+            Command::Request { total } => self.plan.on_request(total, Instant::now()),
             Command::Registered { executor } => self.plan.on_registered(executor),
             Command::Leaving { executors } => {
-                executors.into_iter().for_each(|executor| self.plan.on_leaving(executor));
+                executors.into_iter().for_each(|executor| self.plan.on_leaving(executor, Instant::now()));
             }
         }
     }
@@ -100,7 +100,7 @@ impl Keeper {
         if self.asking.is_some() || self.retry_at.is_some() {
             return;
         }
-        let Some(replicas) = self.plan.to_ask() else { return };
+        let Some(replicas) = self.plan.to_ask(Instant::now()) else { return };
         let pool = pool.clone();
         self.asking = Some(Box::pin(async move {
             match timeout(ANSWER, scale(&pool, replicas)).await {
@@ -115,9 +115,12 @@ impl Keeper {
         self.asking = None;
         match asked {
             Ok(()) => {
-                tracing::info!("asked for {replicas} executors");
                 self.failures = 0;
-                self.plan.on_scaled(replicas);
+                if self.plan.on_scaled(replicas, Instant::now()) {
+                    tracing::info!("asked for {replicas} executors");
+                } else {
+                    tracing::debug!("asked for {replicas} executors again");
+                }
             }
             Err(reason) => {
                 self.failures += 1;
@@ -133,7 +136,7 @@ impl Keeper {
 
     fn read_reports(&mut self) {
         for (executor, reason) in self.reports.news() {
-            self.plan.on_leaving(executor);
+            self.plan.on_leaving(executor, Instant::now());
             self.post(ClusterEvent::ExecutorExited { executor, reason });
         }
     }
