@@ -66,7 +66,7 @@ impl Events {
         let now = Timestamp::now();
         Event {
             metadata: ObjectMeta {
-                name: Some(format!("{}.{:x}", key.name(), uuid::Uuid::new_v4().simple())),
+                name: Some(name(key, now)),
                 namespace: Some(key.namespace().to_owned()),
                 ..ObjectMeta::default()
             },
@@ -81,6 +81,12 @@ impl Events {
             ..Event::default()
         }
     }
+}
+
+/// A name that sorts by time, as `kubectl describe` shows events in the order of their names.
+fn name(key: &Key, now: Timestamp) -> String {
+    let (random, ..) = uuid::Uuid::new_v4().as_fields();
+    format!("{}.{:016x}{random:08x}", key.name(), now.as_nanosecond())
 }
 
 async fn send_all(client: Client, receiver: mpsc::Receiver<Waiting>, metrics: Arc<Metrics>) {
@@ -141,6 +147,15 @@ mod tests {
         let long = "ä".repeat(1000);
         let cut = cut(long);
         assert!(cut.len() <= LONGEST_MESSAGE && cut.ends_with('…'));
+    }
+
+    #[test]
+    fn names_sort_by_time() {
+        let key = Key::new("ns", "pi");
+        let at = |second| name(&key, Timestamp::from_second(second).unwrap());
+        let names = [at(1_700_000_000), at(1_700_000_001), at(9_000_000_000)];
+        assert!(names.is_sorted(), "{names:?}");
+        assert_ne!(at(1_700_000_000), names[0], "two at a time are two");
     }
 
     fn waiting(key: &Key, reason: &str, implied_by: &'static [&'static str]) -> Waiting {
