@@ -78,20 +78,6 @@ fn went(heard: &[ListenerEvent]) -> Vec<(Timestamp, ExecutorId)> {
         .collect()
 }
 
-/// How many executors there were at most.
-fn most(heard: &[ListenerEvent]) -> usize {
-    let mut living = BTreeSet::new();
-    let counts = changes(heard).into_iter().map(|(_, executor, came)| {
-        if came {
-            living.insert(executor);
-        } else {
-            living.remove(&executor);
-        }
-        living.len()
-    });
-    counts.max().unwrap_or(0)
-}
-
 fn wait_until_went(events: &Events, count: usize) {
     events.wait_for("idle executors to go", |heard| (went(heard).len() >= count).then_some(()));
 }
@@ -115,7 +101,7 @@ fn job_time(heard: &[ListenerEvent], start: bool) -> Timestamp {
 }
 
 #[test]
-fn executors_come_1_2_4_with_the_backlog_and_go_when_idle() {
+fn executors_come_with_the_backlog_no_faster_than_1_2_4_and_go_when_idle() {
     let cluster = start(&[]);
     let numbers = waiting(&cluster, 8, "go");
     let job = cluster.run(move || numbers.collect());
@@ -135,9 +121,10 @@ fn executors_come_1_2_4_with_the_backlog_and_go_when_idle() {
             (waited.as_millis() / SUSTAINED.as_millis()) as usize
         })
         .collect();
-    assert_eq!(
-        waves,
-        [0, 1, 1, 2, 2, 2, 2, 3],
+    // On a busy machine a process comes later than it was asked for.
+    assert_eq!(waves.len(), 8);
+    assert!(
+        waves.iter().zip([0, 1, 1, 2, 2, 2, 2, 3]).all(|(wave, earliest)| *wave >= earliest),
         "one, two, four, and the one that is left: {:?}",
         came(&heard)
     );
@@ -159,18 +146,29 @@ fn executors_come_1_2_4_with_the_backlog_and_go_when_idle() {
 }
 
 #[test]
-fn there_are_never_fewer_than_the_minimum_nor_more_than_the_maximum() {
-    let settings = [
-        ("minExecutors", "1"),
-        ("initialExecutors", "2"),
-        ("maxExecutors", "3"),
-        ("sustainedSchedulerBacklogTimeout", "200ms"),
-    ];
+fn the_first_executors_come_without_a_backlog() {
+    let settings =
+        [("initialExecutors", "2"), ("schedulerBacklogTimeout", "1h"), ("executorIdleTimeout", "1h")];
     let cluster = start(&settings);
-    cluster.events().wait_for("the first executors", |heard| (came(heard).len() == 2).then_some(()));
+    let numbers = waiting(&cluster, 2, "go");
+    let job = cluster.run(move || numbers.collect());
+    for partition in 0..2 {
+        cluster.wait_for("go", partition, 0);
+    }
+    cluster.notes().open("go");
+    assert_eq!(sum_of(job.result().unwrap()), SUM);
+}
+
+#[test]
+fn there_are_never_fewer_than_the_minimum_nor_more_than_the_maximum() {
+    let settings =
+        [("minExecutors", "1"), ("maxExecutors", "3"), ("sustainedSchedulerBacklogTimeout", "200ms")];
+    let cluster = start(&settings);
     let numbers = waiting(&cluster, 12, "go");
     let job = cluster.run(move || numbers.collect());
-    cluster.events().wait_for("the third executor", |heard| (came(heard).len() == 3).then_some(()));
+    for partition in 0..3 {
+        cluster.wait_for("go", partition, 0);
+    }
     cluster.notes().open("go");
     assert_eq!(sum_of(job.result().unwrap()), SUM);
     wait_until_went(cluster.events(), 2);
@@ -179,8 +177,11 @@ fn there_are_never_fewer_than_the_minimum_nor_more_than_the_maximum() {
     assert_eq!(cluster.sc().range(0, 1_000, 1, 1).count().unwrap(), 1_000);
     cluster.events().wait_for_jobs(2);
     let heard = cluster.events().heard();
-    assert_eq!((most(&heard), went(&heard).len()), (3, 2));
-    assert!(last_ends(&heard)[&left] > job_time(&heard, false));
+    let ends = last_ends(&heard);
+    let all: BTreeSet<_> =
+        came(&heard).into_iter().map(|(_, executor)| executor).chain(ends.keys().copied()).collect();
+    assert_eq!((all.len(), went(&heard).len()), (3, 2));
+    assert!(ends[&left] > job_time(&heard, false));
 }
 
 /// Works for longer than an idle executor is kept.
@@ -193,8 +194,7 @@ fn work() {
 
 #[test]
 fn map_outputs_that_a_job_needs_keep_their_executors() {
-    let cluster = start(&[("initialExecutors", "3"), ("shuffleTracking.timeout", "1s")]);
-    cluster.events().wait_for("executors", |heard| (came(heard).len() == 3).then_some(()));
+    let cluster = start(&[("sustainedSchedulerBacklogTimeout", "200ms"), ("shuffleTracking.timeout", "1s")]);
     let sums = waiting(&cluster, 3, "map").map(|n| (n % 10, n)).reduce_by_key(|a, b| a + b, 1);
     let sums = sums.map_partitions(|records| {
         work();
@@ -219,12 +219,11 @@ fn map_outputs_that_a_job_needs_keep_their_executors() {
 fn without_shuffle_tracking_idle_executors_go_and_their_map_outputs_are_made_again() {
     // Spark allows it where executors that go move their outputs away.
     let settings = [
-        ("initialExecutors", "3"),
+        ("sustainedSchedulerBacklogTimeout", "200ms"),
         ("shuffleTracking.enabled", "false"),
         ("spark.decommission.enabled", "true"),
     ];
     let cluster = start(&settings);
-    cluster.events().wait_for("executors", |heard| (came(heard).len() == 3).then_some(()));
     let gate = cluster.sc().range(0, 1, 1, 1).map_partitions_with(cluster.notes(), |notes, _| {
         notes.write("reduce");
         notes.wait_at("reduce");
@@ -254,8 +253,7 @@ fn without_shuffle_tracking_idle_executors_go_and_their_map_outputs_are_made_aga
 
 #[test]
 fn cached_partitions_keep_their_executors() {
-    let cluster = start(&[("initialExecutors", "3")]);
-    cluster.events().wait_for("executors", |heard| (came(heard).len() == 3).then_some(()));
+    let cluster = start(&[("sustainedSchedulerBacklogTimeout", "200ms")]);
     let cached = waiting(&cluster, 2, "cache").cache().unwrap();
     let (first, again) = (cached.clone(), cached.clone());
     let job = cluster.run(move || first.count());
@@ -282,18 +280,22 @@ fn cached_partitions_keep_their_executors() {
 
 #[test]
 fn cached_partitions_go_with_their_executors_after_a_timeout_of_their_own() {
-    let cluster = start(&[("initialExecutors", "2"), ("cachedExecutorIdleTimeout", "1500ms")]);
-    cluster.events().wait_for("executors", |heard| (came(heard).len() == 2).then_some(()));
+    let cluster =
+        start(&[("sustainedSchedulerBacklogTimeout", "200ms"), ("cachedExecutorIdleTimeout", "1500ms")]);
     let cached = waiting(&cluster, 2, "cache").cache().unwrap();
+    let first = cached.clone();
+    let job = cluster.run(move || first.count());
+    for partition in 0..2 {
+        cluster.wait_for("cache", partition, 0);
+    }
     cluster.notes().open("cache");
-    assert_eq!(cached.count().unwrap(), 1_000);
+    assert_eq!(job.result().unwrap(), 1_000);
     wait_until_went(cluster.events(), 2);
     let heard = cluster.events().heard();
-    let (holders, ends) = (cluster.notes().read("cache"), last_ends(&heard));
+    let ends = last_ends(&heard);
     for (time, executor) in went(&heard) {
-        let timeout = if holders.iter().any(|note| note.executor == executor) { IDLE * 3 / 2 } else { IDLE };
-        let idle = ends.get(&executor).map(|end| time.since(*end));
-        assert!(idle.is_none_or(|idle| idle >= timeout), "executor {executor} went after {idle:?}");
+        let idle = time.since(ends[&executor]);
+        assert!(idle >= IDLE * 3 / 2, "executor {executor} went after {idle:?}");
     }
     assert_eq!(sum_of(cached.collect().unwrap()), SUM);
     assert_eq!(cluster.notes().count("cache"), BTreeMap::from([(0, 2), (1, 2)]), "computed again");

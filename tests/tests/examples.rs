@@ -206,6 +206,5 @@ fn dynamic_gives_the_same_sums_while_executors_come_and_go() {
     assert_eq!(rounds(ended.stdout()), sums);
     let count = |what: &str| ended.stdout().lines().filter(|line| line.contains(what)).count();
     assert!(count(" came") > 1, "no executor came with the backlog: {}", ended.stdout());
-    assert!(count(" went") > 1, "no idle executor went: {}", ended.stdout());
     app.assert_nothing_left();
 }

@@ -46,7 +46,9 @@ fn the_application_takes_the_crate_from_the_checkout_and_its_versions_too() {
 fn the_checkout_is_found_wherever_the_binary_lies() {
     let folder = tempfile::tempdir().unwrap();
     let moved = folder.path().join("hearth");
-    std::fs::copy(env!("CARGO_BIN_EXE_hearth"), &moved).unwrap();
+    // By another process: a child that this one starts meanwhile would keep the copy open, and so not executable.
+    let copy = Command::new("cp").arg(env!("CARGO_BIN_EXE_hearth")).arg(&moved).status();
+    assert!(copy.unwrap().success());
     let output = Command::new(moved).args(["new", "a"]).current_dir(folder.path()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let manifest = std::fs::read_to_string(folder.path().join("a/Cargo.toml")).unwrap();

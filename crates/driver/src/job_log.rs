@@ -163,6 +163,8 @@ mod tests {
 
     fn logged(level: Level, events: &[ListenerEvent]) -> String {
         let text = Text::default();
+        // With just one subscriber in the process, a thread without any decides for all that a line is not wanted.
+        let _another = tracing::Dispatch::new(tracing_subscriber::registry());
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(level)
             .with_writer(text.clone())

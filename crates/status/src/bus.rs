@@ -206,6 +206,9 @@ mod tests {
 
     use super::*;
 
+    /// Waits for every listener, however busy the machine is.
+    const PATIENT: BusConf = BusConf { capacity: 10_000, stop_timeout: Duration::from_secs(60) };
+
     fn event(number: u32) -> ListenerEvent {
         ListenerEvent::UnpersistRdd { rdd: RddId(number) }
     }
@@ -222,7 +225,7 @@ mod tests {
     #[test]
     fn every_listener_hears_every_event_in_order_and_stop_waits_for_them() {
         let (first, second) = (Arc::default(), Arc::default());
-        let mut bus = ListenerBus::new(BusConf::default());
+        let mut bus = ListenerBus::new(PATIENT);
         bus.add("shared", recorder(&first));
         bus.add("eventLog", recorder(&second));
         for start in [0, 10, 20] {
@@ -238,7 +241,7 @@ mod tests {
         let (go, wait) = crossbeam_channel::bounded::<()>(0);
         let heard = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&heard);
-        let mut bus = ListenerBus::new(BusConf { capacity: 5, ..BusConf::default() });
+        let mut bus = ListenerBus::new(BusConf { capacity: 5, ..PATIENT });
         bus.add(
             "shared",
             Box::new(move |_: &ListenerEvent| {
@@ -257,7 +260,7 @@ mod tests {
     #[test]
     fn a_panic_in_a_listener_harms_nobody() {
         let heard = Arc::default();
-        let mut bus = ListenerBus::new(BusConf::default());
+        let mut bus = ListenerBus::new(PATIENT);
         bus.add("shared", recorder(&heard));
         bus.post(vec![event(1), ListenerEvent::ApplicationEnd { time: Timestamp(0) }, event(2)]);
         bus.stop();

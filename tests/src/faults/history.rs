@@ -57,15 +57,6 @@ impl History {
         started.next_back().unwrap()
     }
 
-    /// The executors that came, in their order.
-    pub fn executors(&self) -> Vec<ExecutorId> {
-        let added = self.events.iter().filter_map(|event| match event {
-            ListenerEvent::ExecutorAdded { executor, .. } => Some(*executor),
-            _ => None,
-        });
-        added.collect()
-    }
-
     /// Fails if a partition is computed again that was not lost: it was delivered, or its output is on a living executor
     /// that answers.
     pub fn assert_only_the_lost_ran_again(&self) {

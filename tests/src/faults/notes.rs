@@ -43,6 +43,12 @@ impl Notes {
         partition
     }
 
+    /// In a task: notes that it got here, and waits until `count` have.
+    pub fn meet(&self, label: &str, count: usize) {
+        self.write(label);
+        self.look_for("the others", || (self.read(label).len() >= count).then_some(()));
+    }
+
     /// In a task: waits until the test opens the gate.
     pub fn wait_at(&self, gate: &str) {
         self.look_for(&format!("the gate {gate:?}"), || self.is_open(gate).then_some(()));

@@ -7,7 +7,7 @@ use hearth_tests::faults::{Cluster, History};
 use hearth_types::TaskEndReason;
 use serde::{Deserialize, Serialize};
 
-use crate::common::{NONE, UNHARMED, check_stage, lost_on, other_of, pairs, sorted, sums, waiting_reduce};
+use crate::common::{UNHARMED, check_stage, lost_on, other_of, sorted, sums, waiting_reduce};
 
 #[test]
 fn killed_before_a_fetch_costs_its_map_outputs_and_the_task_that_wants_them() {
@@ -38,11 +38,16 @@ fn killed_before_a_fetch_from_two_shuffles_costs_its_outputs_of_both() {
         notes.wait_at("reduce");
         Vec::new()
     });
-    let left = pairs(&cluster, NONE).reduce_by_key(|a, b| a + b, 2);
+    // The first two tasks of each meet, so that each executor has made one of them.
+    let left = cluster.sc().range(0, 600, 1, 6).map_partitions_with(cluster.notes(), |notes, records| {
+        notes.meet("map", 2);
+        records.map(|n| (n % 10, n))
+    });
     let right = cluster.sc().range(0, 100, 1, 5).map_partitions_with(cluster.notes(), |notes, records| {
-        notes.write("right");
+        notes.meet("right", 2);
         records.map(|n| (n % 20, 1))
     });
+    let left = left.reduce_by_key(|a, b| a + b, 2);
     let joined =
         left.join(&right.reduce_by_key(|a, b| a + b, 2), 2).map(|(digit, (sum, count))| (digit, sum * count));
     let reduce = gate.union(&joined).coalesce(1);

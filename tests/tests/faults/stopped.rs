@@ -8,9 +8,9 @@ use rustix::process::Signal;
 
 use crate::common::{check_stage, lost_on, other_of, pairs, sorted, sums, waiting_reduce};
 
-/// An executor is silent for two seconds before it is given up.
+/// An executor is silent for so long before it is given up. No other may be, however busy the machine is.
 const IMPATIENT: &[(&str, &str)] =
-    &[("spark.executor.heartbeatInterval", "200ms"), ("spark.network.timeout", "2s")];
+    &[("spark.executor.heartbeatInterval", "200ms"), ("spark.network.timeout", "10s")];
 
 #[test]
 fn stopped_past_the_heartbeat_counts_as_lost() {
@@ -24,7 +24,7 @@ fn stopped_past_the_heartbeat_counts_as_lost() {
     cluster.notes().open("map");
     assert_eq!(sorted(job.result().unwrap()), sums());
     let reason = cluster.events().wait_for_loss(victim);
-    assert!(matches!(reason, ExecutorLossReason::HeartbeatTimeout { limit_millis: 2_000, .. }), "{reason}");
+    assert!(matches!(reason, ExecutorLossReason::HeartbeatTimeout { limit_millis: 10_000, .. }), "{reason}");
     let history = cluster.history(1);
     let ran = BTreeSet::from([2]);
     check_stage(
@@ -38,6 +38,7 @@ fn stopped_past_the_heartbeat_counts_as_lost() {
 #[test]
 fn stopped_for_a_moment_costs_nothing() {
     let cluster = Cluster::start(2);
+    let all = cluster.executors();
     let pairs = pairs(&cluster, 2);
     let job = cluster.run(move || pairs.reduce_by_key(|a, b| a + b, 3).collect());
     let stopped = cluster.wait_for("map", 2, 0).executor;
@@ -53,7 +54,7 @@ fn stopped_for_a_moment_costs_nothing() {
     let history = cluster.history(1);
     check_stage(&history, 0, 6, &[]);
     check_stage(&history, 1, 3, &[]);
-    assert_eq!(history.executors().len(), 2, "nobody had to be replaced");
+    assert_eq!(cluster.executors(), all, "nobody had to be replaced");
 }
 
 #[test]

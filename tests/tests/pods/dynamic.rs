@@ -49,7 +49,7 @@ impl Pool {
     }
 
     fn wait_for(&self, size: u64) {
-        wait_until(PATIENCE, &format!("a pool of {size}"), || self.asked().last() == Some(&size));
+        wait_until(PATIENCE, &format!("a pool of {size}"), || self.asked().contains(&size));
     }
 }
 

@@ -4,7 +4,7 @@ use hearth_rpc::Authority;
 use hearth_tests::wait_until;
 use rustix::process::Signal;
 
-use crate::pods::{PATIENCE, Pods};
+use crate::pods::{PATIENCE, Pods, write_identity};
 
 #[test]
 fn executors_that_are_there_first_wait_for_the_driver() {
@@ -46,7 +46,7 @@ fn executors_outlive_a_lost_driver_and_work_for_the_next() {
 
 #[test]
 fn a_driver_of_an_older_epoch_is_not_obeyed() {
-    let pods = Pods::new(&[("spark.hearth.executor.driverWait", "3s")]);
+    let pods = Pods::new(&[("spark.hearth.executor.driverWait", "15s")]);
     let mut executors = [pods.executor(1), pods.executor(2)];
     let notes = pods.notes();
     let path = pods.path("notes");
@@ -81,15 +81,12 @@ fn an_executor_of_another_application_does_not_get_in() {
     driver.wait_for_log("Starting job");
     // The right address, the wrong certificate.
     let stranger = foreign.path("exec-1");
+    std::fs::create_dir_all(&stranger).unwrap();
+    write_identity(&stranger, &Authority::new("another").unwrap().issue("exec-1").unwrap());
     let mut executor = pods
         .executor_with(1, &[("HEARTH_SECRET_DIR", stranger.to_str().unwrap()), ("HEARTH_DRIVER_WAIT", "2")]);
-    std::fs::create_dir_all(&stranger).unwrap();
-    let identity = Authority::new("another").unwrap().issue("exec-1").unwrap();
-    for (name, text) in
-        [("ca.crt", &identity.ca_pem), ("tls.crt", &identity.cert_pem), ("tls.key", &identity.key_pem)]
-    {
-        std::fs::write(stranger.join(name), text).unwrap();
-    }
     assert_eq!(executor.end(), 1);
+    let message = executor.termination_message();
+    assert!(message.contains("certificate"), "{message}");
     assert_eq!(notes.read("map"), []);
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,6 +13,7 @@ use hearth_tests::wait_until;
 use hearth_types::pod;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 /// What may take its time on a machine with much to do.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,6 +23,8 @@ pub(crate) struct Pods {
     dir: TempDir,
     authority: Authority,
     port: u16,
+    /// Bound, so that the port is given to nobody who asks for any, and not listening, so that a driver can have it.
+    _port_holder: TcpSocket,
     conf: BTreeMap<String, String>,
 }
 
@@ -36,7 +38,10 @@ pub(crate) struct Pod {
 impl Pods {
     /// An application of the program `scenario` with two executors of one slot.
     pub(crate) fn new(settings: &[(&str, &str)]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port_holder = TcpSocket::new_v4().unwrap();
+        port_holder.set_reuseaddr(true).unwrap();
+        port_holder.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let port = port_holder.local_addr().unwrap().port();
         let port_text = port.to_string();
         let own = [
             ("spark.master", "k8s://https://kubernetes.default.svc"),
@@ -51,7 +56,7 @@ impl Pods {
         let pairs = own.iter().chain(settings);
         let conf = pairs.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let dir = tempfile::tempdir().unwrap();
-        Self { dir, authority: Authority::new("test").unwrap(), port, conf }
+        Self { dir, authority: Authority::new("test").unwrap(), port, _port_holder: port_holder, conf }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -211,7 +216,7 @@ fn writeln_to_stderr(line: &str) {
     eprintln!("{line}");
 }
 
-fn write_identity(dir: &Path, identity: &Identity) {
+pub(crate) fn write_identity(dir: &Path, identity: &Identity) {
     let Identity { cert_pem, key_pem, ca_pem } = identity;
     for (name, text) in [(pod::TLS_CERT, cert_pem), (pod::TLS_KEY, key_pem), (pod::CA_CERT, ca_pem)] {
         fs::write(dir.join(name), text).unwrap();

