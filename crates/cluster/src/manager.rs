@@ -52,6 +52,13 @@ pub enum ClusterEvent {
         /// For people.
         reason: String,
     },
+    /// Somebody edited between how many executors dynamic allocation chooses.
+    BoundsChanged {
+        /// The least number; as it was if `None`.
+        min: Option<u32>,
+        /// The greatest number; as it was if `None`.
+        max: Option<u32>,
+    },
 }
 
 /// Where the events of a cluster manager come out.

@@ -102,6 +102,7 @@ fn cluster(server: &Server, replicas: u32, reports: &Path) -> (KubernetesCluster
         namespace: "jobs".to_owned(),
         replicas,
         server: ApiServer::Plain(server.url.clone()),
+        bounds: reports.with_file_name("bounds"),
     };
     let settings = Settings { pool: Some(pool), reports: reports.to_owned() };
     KubernetesCluster::new(settings, &Handle::current())
@@ -191,6 +192,24 @@ async fn what_the_operator_reports_comes_out_as_events() {
     .unwrap();
     let reason = ExecutorLossReason::Failed("OOMKilled".to_owned());
     assert_eq!(event(&mut events).await, ClusterEvent::ExecutorExited { executor: ExecutorId(1), reason });
+    cluster.stop().await;
+}
+
+#[tokio::test]
+async fn bounds_that_were_edited_come_out_as_an_event_and_those_of_the_start_do_not() {
+    let (server, dir) = (Server::start(&[]).await, nowhere());
+    let file = dir.path().join("bounds");
+    std::fs::write(&file, r#"{"min": 0, "max": 4}"#).unwrap();
+    let reports = dir.path().join("executors");
+    std::fs::write(&reports, r#"[{"executor": 1, "causedByApp": false, "message": "Evicted"}]"#).unwrap();
+    let (cluster, mut events) = cluster(&server, 1, &reports);
+    // Both files are read at the same time.
+    assert!(matches!(event(&mut events).await, ClusterEvent::ExecutorExited { .. }));
+    let new = dir.path().join("new");
+    std::fs::write(&new, r#"{"min": 0, "max": 8, "edited": true}"#).unwrap();
+    std::fs::rename(&new, &file).unwrap();
+    let edited = ClusterEvent::BoundsChanged { min: Some(0), max: Some(8) };
+    assert_eq!(event(&mut events).await, edited);
     cluster.stop().await;
 }
 

@@ -99,6 +99,9 @@ impl fmt::Display for ShownEvent<'_> {
             Event::ExecutorLost { executor, reason } => write!(f, "executor {executor} lost: {reason}"),
             Event::ExecutorDecommissioning { executor } => write!(f, "executor {executor} decommissioning"),
             Event::ExecutorRequestFailed { reason } => write!(f, "executor request failed: {reason}"),
+            Event::ExecutorBoundsChanged { min, max } => {
+                write!(f, "executors from {min:?} to {max:?} from now on")
+            }
             Event::Heartbeat { executor } => write!(f, "heartbeat {executor}"),
             Event::TaskEnded { id, executor, end, .. } => {
                 write!(f, "ended {} on {executor}: ", Shown(*id))?;

@@ -136,6 +136,9 @@ impl<'p> World<'p> {
         for at in 0..plan.faults.strikes.len() {
             world.plan_strike(at);
         }
+        for (at, min, max) in &plan.edits {
+            world.tell_after(*at, Event::ExecutorBoundsChanged { min: Some(*min), max: Some(*max) });
+        }
         world.after(plan.faults.until, Occurrence::Calm);
         world
     }

@@ -83,6 +83,13 @@ impl ExecutorAllocation {
         self.retry_at.get_or_insert(now + RETRY);
     }
 
+    /// Somebody edited the bounds. Spark reads them once.
+    pub(crate) fn on_bounds_changed(&mut self, min: Option<u32>, max: Option<u32>) {
+        if let Some(dynamic) = &mut self.dynamic {
+            dynamic.set_bounds(min, max);
+        }
+    }
+
     /// An executor is gone that nobody asked to go.
     pub(crate) fn on_executor_lost(&mut self) {
         self.ask_again = true;
@@ -140,10 +147,10 @@ impl ExecutorAllocation {
         let retry = self.retry_at.take_if(|at| *at <= now).is_some();
         if let Some(dynamic) = &mut self.dynamic {
             dynamic.check_initialized(now);
-            if let Some(target) = dynamic.new_target(now, self.target, load) {
-                self.target = target;
-                wish.request = Some(target);
-            }
+            let before = self.target;
+            self.target = dynamic.bounded(self.target);
+            self.target = dynamic.new_target(now, self.target, load).unwrap_or(self.target);
+            wish.request = Some(self.target).filter(|target| *target != before);
             wish.remove = dynamic.expired(now, self.target, load);
         }
         let again = std::mem::take(&mut self.ask_again) || retry;

@@ -61,6 +61,15 @@ pub enum Event {
         /// For people.
         reason: String,
     },
+    /// Somebody edited between how many executors dynamic allocation chooses; ignored without it.
+    /// Followed by `Action::RequestExecutors` if the target is outside, and by `Action::RemoveExecutors` if idle
+    /// executors are too many now.
+    ExecutorBoundsChanged {
+        /// The least number; as it was if `None`. Never more than the greatest.
+        min: Option<u32>,
+        /// The greatest number; as it was if `None`.
+        max: Option<u32>,
+    },
     /// An executor says that it lives.
     Heartbeat {
         /// Which.

@@ -108,6 +108,7 @@ impl Scheduler {
             Event::ExecutorLost { executor, reason } => self.on_executor_lost(turn, executor, &reason),
             Event::ExecutorDecommissioning { executor } => self.on_executor_decommissioning(turn, executor),
             Event::ExecutorRequestFailed { reason: _ } => self.allocation.on_request_failed(turn.now),
+            Event::ExecutorBoundsChanged { min, max } => self.allocation.on_bounds_changed(min, max),
             Event::Heartbeat { executor } => self.tasks.executors_mut().on_seen(executor, turn.now),
             Event::TaskEnded { id, executor, end, metrics } => {
                 self.tasks.executors_mut().on_seen(executor, turn.now);

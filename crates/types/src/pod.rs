@@ -60,6 +60,12 @@ pub const REPORTS_FILE: &str = "/etc/hearth-pod/executors";
 /// The annotation of the driver's pod behind [`REPORTS_FILE`].
 pub const REPORTS_ANNOTATION: &str = "hearth.dev/executors";
 
+/// File, beside [`REPORTS_FILE`]: how many executors there may be, if the manifest was edited since the driver started;
+/// JSON of [`ExecutorBounds`]. It is the annotation [`BOUNDS_ANNOTATION`]; in drivers that may scale their pool.
+pub const BOUNDS: &str = "bounds";
+/// The annotation of the driver's pod behind [`BOUNDS`].
+pub const BOUNDS_ANNOTATION: &str = "hearth.dev/executor-bounds";
+
 /// Where Kubernetes reads why a container ended.
 pub const TERMINATION_LOG: &str = "/dev/termination-log";
 
@@ -95,4 +101,19 @@ pub struct ExecutorReport {
     pub caused_by_app: bool,
     /// A sentence for people, as in `OOMKilled: …`.
     pub message: String,
+}
+
+/// Between how many executors dynamic allocation chooses. What is absent is for the driver's own configuration to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutorBounds {
+    /// `spark.dynamicAllocation.minExecutors`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<u32>,
+    /// `spark.dynamicAllocation.maxExecutors`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u32>,
+    /// Whether somebody edited them since the driver was started. Otherwise the driver's configuration has them, unless
+    /// the program set its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub edited: bool,
 }

@@ -5,16 +5,18 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use hearth_types::ExecutorId;
+use hearth_types::pod::ExecutorBounds;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::plan::Plan;
 use super::pool::{Error, scale};
 use super::reports::Reports;
+use super::told::Told;
 use super::{Pool, Settings};
 use crate::manager::ClusterEvent;
 
-/// How often the file of reports is looked at, and whether it is time to ask again.
+/// How often the operator's files are looked at, and whether it is time to ask again.
 const LOOK: Duration = Duration::from_millis(250);
 /// The first wait after a request that failed; doubled with each further one.
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
@@ -40,6 +42,7 @@ pub(super) struct Keeper {
     pool: Option<Pool>,
     plan: Plan,
     reports: Reports,
+    bounds: Option<Told>,
     events: mpsc::UnboundedSender<ClusterEvent>,
     /// Requests in a row that failed.
     failures: u32,
@@ -53,6 +56,7 @@ impl Keeper {
     pub(super) fn new(settings: Settings, events: mpsc::UnboundedSender<ClusterEvent>) -> Self {
         Self {
             plan: Plan::new(settings.pool.as_ref().map_or(0, |pool| pool.replicas), Instant::now()),
+            bounds: settings.pool.as_ref().map(|pool| Told::new(pool.bounds.clone())),
             pool: settings.pool,
             reports: Reports::new(settings.reports),
             events,
@@ -74,7 +78,10 @@ impl Keeper {
                     None => return,
                 },
                 (replicas, retryable, asked) = answered(&mut self.asking) => self.on_asked(replicas, retryable, asked),
-                _ = looks.tick() => self.read_reports(),
+                _ = looks.tick() => {
+                    self.read_reports();
+                    self.read_bounds();
+                }
                 () = sleep_until(retry.unwrap_or_else(Instant::now)), if retry.is_some() => self.retry_at = None,
             }
             // What was said at the same time is decided on at once.
@@ -138,6 +145,13 @@ impl Keeper {
         for (executor, reason) in self.reports.news() {
             self.plan.on_leaving(executor, Instant::now());
             self.post(ClusterEvent::ExecutorExited { executor, reason });
+        }
+    }
+
+    fn read_bounds(&mut self) {
+        let told: Option<ExecutorBounds> = self.bounds.as_mut().and_then(Told::news);
+        if let Some(ExecutorBounds { min, max, edited: true }) = told {
+            self.post(ClusterEvent::BoundsChanged { min, max });
         }
     }
 

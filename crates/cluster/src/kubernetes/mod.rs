@@ -1,13 +1,15 @@
 //! Executors as pods. Spark: `KubernetesClusterManager`, `KubernetesClusterSchedulerBackend`, `ExecutorPodsAllocator`.
 //!
 //! Spark's driver makes the pods itself, and watches them. Ours says how many there should be, by scaling its
-//! `ExecutorPool`, and the operator does the rest. Why an executor ended it learns from a file that the operator fills,
-//! so it needs no right to see a pod; without dynamic allocation it needs no right at all.
+//! `ExecutorPool`, and the operator does the rest. Why an executor ended, and that somebody edited how
+//! many there may be, it learns from files that the operator fills, so it needs no right to see a pod or the application;
+//! without dynamic allocation it needs no right at all.
 
 mod keeper;
 mod plan;
 mod pool;
 mod reports;
+mod told;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -45,6 +47,8 @@ pub struct Pool {
     pub replicas: u32,
     /// Where to ask.
     pub server: ApiServer,
+    /// A file with `hearth_types::pod::ExecutorBounds`, which may come later or never.
+    pub bounds: PathBuf,
 }
 
 /// What a cluster of pods is made with.

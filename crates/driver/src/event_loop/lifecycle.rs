@@ -87,6 +87,13 @@ impl EventLoop {
                 self.handle(Event::ExecutorRequestFailed { reason });
             }
             ClusterEvent::ExecutorExited { executor, reason } => self.on_exit(executor, reason),
+            ClusterEvent::BoundsChanged { min, max } => {
+                let number = |bound: Option<u32>| {
+                    bound.map_or_else(|| "as before".to_owned(), |bound| bound.to_string())
+                };
+                tracing::info!("executors from now on: min {}, max {}", number(min), number(max));
+                self.handle(Event::ExecutorBoundsChanged { min, max });
+            }
         }
     }
 

@@ -95,6 +95,7 @@ pub(super) fn start(conf: &SparkConf, app_dir: &AppDir, server: &str, place: Pla
             true => ApiServer::Plain(server.to_owned()),
             false => ApiServer::InCluster,
         },
+        bounds: place.reports.with_file_name(pod::BOUNDS),
     });
     let (cluster, events) =
         KubernetesCluster::new(Settings { pool, reports: place.reports }, opened.driver.runtime());

@@ -1,9 +1,9 @@
-//! Executor requests stay between the minimum and the maximum; removals hit idle executors and leave the minimum.
+//! Executor requests stay between the minimum and the maximum of the moment; removals hit idle executors and leave the minimum.
 
-use hearth_scheduler::{Action, ExecutorsConf};
+use hearth_scheduler::{Action, Event, ExecutorsConf};
 use hearth_types::ExecutorId;
 
-use super::{Check, Invariant, Seen, SeenExecutor, require};
+use super::{Check, Invariant, Look, Seen, SeenExecutor, require};
 use crate::plan::Plan;
 
 /// Checks each request and each removal.
@@ -11,14 +11,18 @@ use crate::plan::Plan;
 pub(super) struct BoundedRequests {
     min: u32,
     max: u32,
+    is_dynamic: bool,
+    /// The last request.
+    target: Option<u32>,
 }
 
 impl BoundedRequests {
     pub(super) fn new(plan: &Plan) -> Self {
-        match &plan.conf.executors {
-            ExecutorsConf::Fixed { count, .. } => Self { min: *count, max: *count },
-            ExecutorsConf::Dynamic(conf) => Self { min: conf.min, max: conf.max },
-        }
+        let (min, max, is_dynamic) = match &plan.conf.executors {
+            ExecutorsConf::Fixed { count, .. } => (*count, *count, false),
+            ExecutorsConf::Dynamic(conf) => (conf.min, conf.max, true),
+        };
+        Self { min, max, is_dynamic, target: None }
     }
 }
 
@@ -28,15 +32,28 @@ impl Invariant for BoundedRequests {
     }
 
     fn sentence(&self) -> &'static str {
-        "executor requests stay between the minimum and the maximum; removals hit idle executors and leave the minimum"
+        "executor requests stay between the minimum and the maximum of the moment; removals hit idle executors and leave the minimum"
+    }
+
+    fn on_event(&mut self, _: &Seen, event: &Event) -> Check {
+        if let Event::ExecutorBoundsChanged { min, max } = event
+            && self.is_dynamic
+        {
+            self.max = max.unwrap_or(self.max);
+            self.min = min.unwrap_or(self.min).min(self.max);
+        }
+        Ok(())
     }
 
     fn on_action(&mut self, seen: &Seen, action: &Action) -> Check {
-        let Self { min, max } = self;
+        let Self { min, max, is_dynamic: _, target } = self;
         match action {
-            Action::RequestExecutors { total } => require((*min..=*max).contains(total), || {
-                format!("{total} executors are requested, not {min} to {max}")
-            }),
+            Action::RequestExecutors { total } => {
+                *target = Some(*total);
+                require((*min..=*max).contains(total), || {
+                    format!("{total} executors are requested, not {min} to {max}")
+                })
+            }
             Action::RemoveExecutors { executors } => {
                 let stays = |id: &ExecutorId, of: &SeenExecutor| {
                     !of.is_gone && !of.is_leaving && !of.is_decommissioning && !executors.contains(id)
@@ -53,5 +70,11 @@ impl Invariant for BoundedRequests {
             }
             _ => Ok(()),
         }
+    }
+
+    fn on_settled(&mut self, _: &Seen, _: &Look) -> Check {
+        let Self { min, max, is_dynamic: _, target } = self;
+        let outside = target.filter(|total| !(*min..=*max).contains(total));
+        require(outside.is_none(), || format!("{outside:?} executors stay requested, not {min} to {max}"))
     }
 }

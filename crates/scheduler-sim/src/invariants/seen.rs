@@ -127,6 +127,7 @@ impl Seen {
             Event::ApplicationStarted
             | Event::JobsCancelled { .. }
             | Event::ExecutorRequestFailed { .. }
+            | Event::ExecutorBoundsChanged { .. }
             | Event::Heartbeat { .. }
             | Event::ResultFetched { .. }
             | Event::ResultLost { .. }

@@ -41,6 +41,23 @@ fn draw_pools(random: &mut Random) -> BTreeMap<String, PoolConf> {
     BTreeMap::from([("fast".to_owned(), fast), ("slow".to_owned(), slow)])
 }
 
+/// Draws edits of the bounds of dynamic allocation until a time; without it there is nothing to edit.
+pub(super) fn draw_edits(
+    random: &mut Random,
+    conf: &SchedulerConf,
+    until: Duration,
+) -> Vec<(Duration, u32, u32)> {
+    let count = match conf.executors {
+        ExecutorsConf::Dynamic(_) if random.chance(600) => random.count(1, 4),
+        ExecutorsConf::Dynamic(_) | ExecutorsConf::Fixed { .. } => 0,
+    };
+    let mut edit = || {
+        let (min, most) = (random.count(0, 4), random.count(1, 8));
+        (random.up_to(until), min, min.max(most))
+    };
+    (0..count).map(|_| edit()).collect()
+}
+
 fn draw_executors(random: &mut Random) -> ExecutorsConf {
     let slots = *random.pick(&[1, 1, 2, 2, 3, 4]).unwrap_or(&1);
     if random.chance(600) {

@@ -37,6 +37,8 @@ pub struct Plan {
     pub work: Vec<Duration>,
     /// How often executors say that they live.
     pub heartbeat: Duration,
+    /// When somebody edits the bounds of dynamic allocation, and to which numbers.
+    pub edits: Vec<(Duration, u32, u32)>,
     /// Whether shuffles are released as soon as no job can read them, rather than at the end.
     pub release_early: bool,
     binaries: Vec<Vec<Binary>>,
@@ -69,7 +71,22 @@ impl Plan {
         let heartbeat = conf.executor_timeout / random.count(4, 10);
         let release_early = random.chance(500);
         let binaries = jobs.iter().enumerate().map(|(at, job)| job.binaries(at, &lineage)).collect();
-        Self { seed, conf, hosts, lineage, jobs, threads, faults, work, heartbeat, release_early, binaries }
+        let edits =
+            conf::draw_edits(&mut Random::new(seed, 3), &conf, faults.until * 2 + Duration::from_secs(2));
+        Self {
+            seed,
+            conf,
+            hosts,
+            lineage,
+            jobs,
+            threads,
+            faults,
+            work,
+            heartbeat,
+            edits,
+            release_early,
+            binaries,
+        }
     }
 
     /// The code behind a name, if any stage has it.

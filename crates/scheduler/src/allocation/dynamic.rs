@@ -52,6 +52,17 @@ impl Dynamic {
         }
     }
 
+    /// What is `None` stays. The greatest number wins over the least.
+    pub(super) fn set_bounds(&mut self, min: Option<u32>, max: Option<u32>) {
+        self.conf.max = max.unwrap_or(self.conf.max);
+        self.conf.min = min.unwrap_or(self.conf.min).min(self.conf.max);
+    }
+
+    /// The target within the bounds: outside it is only when they have just changed.
+    pub(super) fn bounded(&self, target: u32) -> u32 {
+        target.min(self.conf.max).max(self.conf.min)
+    }
+
     pub(super) fn touch(&mut self, executor: ExecutorId) {
         self.touched.push(executor);
     }
@@ -76,8 +87,7 @@ impl Dynamic {
 
     /// The target if executors were added now.
     fn grown(&self, target: u32, load: &Load) -> u32 {
-        let wanted = target.max(load.executors).saturating_add(self.to_add).min(self.need(load));
-        wanted.min(self.conf.max).max(self.conf.min)
+        self.bounded(target.max(load.executors).saturating_add(self.to_add).min(self.need(load)))
     }
 
     /// The first executor that was idle for too long ends the beginning.
@@ -173,15 +183,30 @@ impl Dynamic {
         Some(idle)
     }
 
-    /// Executors that were idle for too long and are not needed for the target, longest idle first.
+    /// Executors that were idle for too long and are not needed for the target, longest idle first; and while there are
+    /// more than there may be, others that are idle.
     pub(super) fn expired(&mut self, now: Timestamp, target: u32, load: &Load) -> Vec<ExecutorId> {
         let spare = load.executors.saturating_sub(self.conf.min.max(target));
         let expired = self.deadlines.iter().take_while(|(at, _)| *at <= now).map(|(_, executor)| *executor);
-        let going: Vec<_> = expired.take(spare as usize).collect();
+        let mut going: Vec<_> = expired.take(spare as usize).collect();
+        let excess = (load.executors.saturating_sub(self.conf.max) as usize).saturating_sub(going.len());
+        if excess > 0 {
+            going.extend(self.least_missed(&going).into_iter().take(excess));
+        }
         for executor in &going {
             self.forget(*executor);
         }
         going
+    }
+
+    /// Other idle executors whose shuffle outputs no active job reads: first those that would go anyway, longest idle first.
+    fn least_missed(&self, going: &[ExecutorId]) -> Vec<ExecutorId> {
+        let others =
+            self.idle.iter().filter(|(executor, idle)| !idle.active_shuffle && !going.contains(executor));
+        let mut order: Vec<_> =
+            others.map(|(executor, idle)| (idle.deadline.is_none(), idle.since, *executor)).collect();
+        order.sort_unstable();
+        order.into_iter().map(|(_, _, executor)| executor).collect()
     }
 
     /// When to look again if nothing happens.

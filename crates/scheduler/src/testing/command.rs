@@ -261,6 +261,7 @@ fn simple_event(verb: &str, words: &Words<'_>, rest: &str) -> Result<Event, Stri
         },
         "decommission" => Event::ExecutorDecommissioning { executor: ExecutorId(words.number(0)?) },
         "request-failed" => Event::ExecutorRequestFailed { reason: rest.to_owned() },
+        "bounds" => Event::ExecutorBoundsChanged { min: words.get("min")?, max: words.get("max")? },
         "heartbeat" => Event::Heartbeat { executor: ExecutorId(words.number(0)?) },
         "outputs" => Event::MapOutputsRequested {
             shuffle: ShuffleId(words.number(0)?),

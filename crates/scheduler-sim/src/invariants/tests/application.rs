@@ -54,6 +54,18 @@ fn bounded_requests_sees_a_request_beyond_the_maximum() {
 }
 
 #[test]
+fn bounded_requests_sees_a_request_that_stays_when_the_bounds_move_away() {
+    let mut plan = plan();
+    plan.conf.executors = ExecutorsConf::Dynamic(AllocationConf { max: 4, ..AllocationConf::default() });
+    let mut hand = Hand::new(&plan);
+    hand.action(Action::RequestExecutors { total: 4 });
+    hand.event(Event::ExecutorBoundsChanged { min: None, max: Some(2) });
+    violates(hand.settle(), "bounded_requests");
+    violates(hand.try_action(&Action::RequestExecutors { total: 3 }), "bounded_requests");
+    hand.action(Action::RequestExecutors { total: 2 });
+}
+
+#[test]
 fn clean_end_sees_remains_without_a_job_and_outputs_after_the_program_let_go() {
     let plan = plan();
     let mut hand = Hand::new(&plan);
