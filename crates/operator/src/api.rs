@@ -3,14 +3,15 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use hearth_crd::FailureCause;
-use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
+use hearth_crd::{FailureCause, SparkApplication};
+use kube::api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::Status;
 use kube::{Api, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::application::decision::SubmitFailure;
+use crate::key::Key;
 use crate::names::FIELD_MANAGER;
 
 /// How long a request may take in all, its wait for a permit included.
@@ -155,6 +156,14 @@ pub enum Ownership {
     Foreign,
 }
 
+impl<'a> Owner<'a> {
+    /// An application.
+    pub fn of_application(key: &'a Key, application: &'a SparkApplication) -> Self {
+        let uid = application.metadata.uid.as_deref().unwrap_or_default();
+        Self { kind: hearth_crd::KIND, name: key.name(), uid }
+    }
+}
+
 impl Owner<'_> {
     /// Whose an object is.
     pub fn of(&self, metadata: &ObjectMeta) -> Ownership {
@@ -243,6 +252,27 @@ where
     let params = PatchParams::apply(FIELD_MANAGER).force();
     let patch = Patch::Apply(wanted);
     request(|| format!("apply {} {name}", K::plural(dynamic)), api.patch(name, &params, &patch)).await
+}
+
+/// Deletes an object, if there is one of this name and it is the owner's.
+pub async fn remove<K>(api: &Api<K>, name: &str, owner: Owner<'_>, dynamic: &K::DynamicType) -> Result<()>
+where
+    K: Resource + Clone + Debug + DeserializeOwned,
+{
+    let plural = K::plural(dynamic);
+    let found = request(|| format!("get {plural} {name}"), api.get_metadata_opt(name)).await?;
+    let Some(found) = found.filter(|found| owner.of(&found.metadata) == Ownership::Ours) else {
+        return Ok(());
+    };
+    let params = DeleteParams {
+        preconditions: Some(Preconditions { uid: found.metadata.uid, resource_version: None }),
+        ..DeleteParams::background()
+    };
+    match request(|| format!("delete {plural} {name}"), api.delete(name, &params)).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// A change of some fields.

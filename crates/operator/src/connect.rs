@@ -5,13 +5,14 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Client;
 use serde_json::json;
 
-use crate::comes_next;
+use crate::comes_next::Teller;
+use crate::namespaces::Namespaces;
 use crate::settings::Scope;
 
 const SENTENCE: &str = "this operator does not start the server of a SparkConnect yet";
 
-/// Tells everybody who has one.
-pub async fn run(client: Client, scope: Scope) {
+/// Tells everybody who has one in these namespaces.
+pub async fn run(client: Client, scope: Scope, namespaces: Namespaces) {
     let status = |generation, condition: Condition| {
         let condition = Condition {
             // What Kubeflow's clients read.
@@ -21,5 +22,5 @@ pub async fn run(client: Client, scope: Scope) {
         };
         json!({ "state": "Failed", "observedGeneration": generation, "conditions": [condition] })
     };
-    comes_next::run::<SparkConnect>(client, scope, status, SENTENCE).await;
+    Teller::<SparkConnect>::new(client, namespaces, status, SENTENCE).run(scope).await;
 }

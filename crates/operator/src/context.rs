@@ -8,6 +8,7 @@ use kube::Client;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use crate::application::mounts::Mounts;
 use crate::cache::Cache;
 use crate::events::Events;
 use crate::key::Key;
@@ -29,6 +30,8 @@ pub struct Context {
     pub events: Events,
     /// Since when pools have more executors than they are to have.
     pub surplus: Arc<Surplus>,
+    /// What pods mount and is not there.
+    pub mounts: Arc<Mounts>,
 }
 
 impl std::fmt::Debug for Context {

@@ -9,7 +9,7 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, ResourceExt};
-use parking_lot::RwLock;
+use tokio::sync::watch;
 use tracing::warn;
 
 use crate::cache::Cache;
@@ -22,7 +22,7 @@ pub struct Namespaces {
     /// Served whatever their labels are.
     named: HashSet<String>,
     /// Absent: all.
-    selected: Option<Arc<RwLock<HashSet<String>>>>,
+    selected: Option<Arc<watch::Sender<HashSet<String>>>>,
 }
 
 impl Namespaces {
@@ -40,7 +40,12 @@ impl Namespaces {
     pub fn has(&self, key: &Key) -> bool {
         let namespace = key.namespace();
         let Some(selected) = &self.selected else { return true };
-        self.named.contains(namespace) || selected.read().contains(namespace)
+        self.named.contains(namespace) || selected.borrow().contains(namespace)
+    }
+
+    /// Tells when further namespaces are served.
+    pub fn joined(&self) -> Joined {
+        Joined(self.selected.as_ref().map(|selected| selected.subscribe()))
     }
 
     /// Keeps the selection fresh. Applications of namespaces that join it are looked at.
@@ -57,22 +62,47 @@ impl Namespaces {
                     listed.insert(namespace.name_any());
                 }
                 Ok(Event::InitDone) => {
-                    *selected.write() = std::mem::take(&mut listed);
+                    let listed = std::mem::take(&mut listed);
+                    selected.send_if_modified(|selected| {
+                        let has_joined = !listed.is_subset(selected);
+                        *selected = listed;
+                        has_joined
+                    });
                     push_all(&cache, &queue, |_| true);
                 }
                 Ok(Event::Apply(namespace)) => {
                     let name = namespace.name_any();
-                    if selected.write().insert(name.clone()) {
+                    if selected.send_if_modified(|selected| selected.insert(name.clone())) {
                         push_all(&cache, &queue, |key| key.namespace() == name);
                     }
                 }
                 Ok(Event::Delete(namespace)) => {
-                    selected.write().remove(&namespace.name_any());
+                    selected.send_if_modified(|selected| {
+                        selected.remove(&namespace.name_any());
+                        false
+                    });
                 }
                 Err(error) => {
                     warn!(error = %hearth_types::error_chain(&error), "the watch of namespaces broke off and is begun again");
                 }
             }
+        }
+    }
+}
+
+/// Waits for namespaces that join those that are served.
+#[derive(Debug)]
+pub struct Joined(Option<watch::Receiver<HashSet<String>>>);
+
+impl Joined {
+    /// Waits for the next one; for ever, if all are served anyway.
+    pub async fn next(&mut self) {
+        let has_joined = match &mut self.0 {
+            Some(selected) => selected.changed().await.is_ok(),
+            None => false,
+        };
+        if !has_joined {
+            std::future::pending::<()>().await;
         }
     }
 }

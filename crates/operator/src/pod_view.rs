@@ -2,6 +2,7 @@
 //!
 //! Kubeflow's operator caches whole pods. A [`PodView`] is read from the same JSON and drops the rest on the way.
 
+mod mounts;
 mod resource;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,9 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
 use serde::{Deserialize, Serialize};
 
-use hearth_types::pod::REPORTS_ANNOTATION;
+use hearth_types::pod::{BOUNDS_ANNOTATION, REPORTS_ANNOTATION};
+
+pub use self::mounts::{Reference, VolumeView};
 
 use crate::names::{
     APP_NAME_LABEL, DRIVER_CONTAINER, DRIVER_EPOCH_ANNOTATION, EXECUTOR_CONTAINER, EXECUTOR_ID_LABEL,
@@ -39,6 +42,9 @@ pub struct PodSpecView {
     /// Its containers; [`PodView::trim`] keeps that of Spark.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
     pub containers: Box<[ContainerView]>,
+    /// What it mounts of its namespace; [`PodView::trim`] keeps it as long as its node may wait for that.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub volumes: Box<[VolumeView]>,
 }
 
 /// What a container was made of.
@@ -89,7 +95,8 @@ pub struct PodStatusView {
     /// When its node took it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
-    /// `PodScheduled`, `Ready`, `ContainersReady`, `DisruptionTarget`; the others are dropped by [`PodView::trim`].
+    /// `PodScheduled`, `Ready`, `ContainersReady`, `DisruptionTarget`, and of a pod that is being started
+    /// `PodReadyToStartContainers`; the others are dropped by [`PodView::trim`].
     #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
     pub conditions: Box<[PodConditionView]>,
     /// Its containers; [`PodView::trim`] keeps that of Spark and those that wait.
@@ -241,7 +248,7 @@ impl PodView {
         if let Some(all) = &mut metadata.labels {
             all.retain(|key, _| labels.contains(&key.as_str()));
         }
-        let annotations = [DRIVER_EPOCH_ANNOTATION, REPORTS_ANNOTATION];
+        let annotations = [DRIVER_EPOCH_ANNOTATION, REPORTS_ANNOTATION, BOUNDS_ANNOTATION];
         if let Some(all) = &mut metadata.annotations {
             all.retain(|key, _| annotations.contains(&key.as_str()));
         }
@@ -251,6 +258,9 @@ impl PodView {
             owners.shrink_to_fit();
         }
         keep(&mut self.spec.containers, |container| is_main(&container.name));
+        let (is_pending, may_be_preparing) = (self.phase() == Phase::Pending, self.may_be_preparing());
+        let volumes = std::mem::take(&mut self.spec.volumes).into_vec().into_iter();
+        self.spec.volumes = volumes.filter(|volume| may_be_preparing && volume.refers()).collect();
         let status = &mut self.status;
         keep(&mut status.container_statuses, |container| {
             is_main(&container.name) || container.state.waiting.is_some()
@@ -263,6 +273,7 @@ impl PodView {
         }
         keep(&mut status.conditions, |condition| {
             matches!(&*condition.type_, "PodScheduled" | "Ready" | "ContainersReady" | "DisruptionTarget")
+                || (is_pending && &*condition.type_ == mounts::PREPARED)
         });
         keep(&mut status.init_container_statuses, |container| container.state.running.is_none());
     }

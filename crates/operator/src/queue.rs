@@ -35,6 +35,10 @@ struct Inner {
     states: HashMap<Key, State>,
     next_date: u64,
     is_closed: bool,
+    /// How many applications are being worked on.
+    working: usize,
+    /// When work was last done, or began to wait for somebody who does it.
+    moved: Option<Instant>,
 }
 
 /// What is known about one application.
@@ -115,6 +119,12 @@ impl Queue {
         self.inner.lock().ready.len()
     }
 
+    /// For how long no work was done, although some is waiting or being done.
+    pub fn stalled_for(&self) -> Option<Duration> {
+        let inner = self.inner.lock();
+        inner.moved.filter(|_| !inner.is_idle()).map(|moved| moved.elapsed())
+    }
+
     /// No application is given out any more.
     pub fn close(&self) {
         self.inner.lock().is_closed = true;
@@ -130,8 +140,14 @@ impl Queue {
 }
 
 impl Inner {
+    /// Whether nobody works and nothing waits for its turn.
+    fn is_idle(&self) -> bool {
+        self.working == 0 && self.ready.is_empty()
+    }
+
     /// Whether the application now waits and did not before.
     fn push(&mut self, key: &Key) -> bool {
+        let was_idle = self.is_idle();
         let state = match self.states.get_mut(key) {
             Some(state) => state,
             None => self.states.entry(key.clone()).or_default(),
@@ -140,6 +156,9 @@ impl Inner {
             Turn::Idle => {
                 state.turn = Turn::Waiting;
                 self.ready.push_back(key.clone());
+                if was_idle {
+                    self.moved = Some(Instant::now());
+                }
                 true
             }
             Turn::Working => {
@@ -152,6 +171,7 @@ impl Inner {
 
     fn take(&mut self) -> Option<Key> {
         let key = self.ready.pop_front()?;
+        self.working += 1;
         if let Some(state) = self.states.get_mut(&key) {
             state.turn = Turn::Working;
             if let Some((_, number)) = state.date.take() {
@@ -178,6 +198,8 @@ impl Inner {
     }
 
     fn finish(&mut self, key: &Key, outcome: Outcome, now: Instant) {
+        self.working = self.working.saturating_sub(1);
+        self.moved = Some(now);
         let Some(state) = self.states.get_mut(key) else { return };
         let was_changed = state.turn == Turn::WorkingAndChanged;
         state.turn = Turn::Idle;
@@ -282,6 +304,27 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::ZERO);
         queue.finish(&key("a"), Outcome::Done);
         assert_eq!(next(&queue).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_nobody_does_or_that_does_not_end_is_stalled() {
+        let minute = Duration::from_secs(60);
+        let queue = Queue::default();
+        tokio::time::advance(minute).await;
+        assert_eq!(queue.stalled_for(), None);
+        queue.push(&key("a"));
+        tokio::time::advance(minute).await;
+        assert_eq!(queue.stalled_for(), Some(minute), "nobody takes it");
+        next(&queue).await;
+        queue.push(&key("b"));
+        next(&queue).await;
+        tokio::time::advance(minute).await;
+        assert_eq!(queue.stalled_for(), Some(2 * minute), "both hang");
+        queue.finish(&key("b"), Outcome::After(minute));
+        assert_eq!(queue.stalled_for(), Some(Duration::ZERO), "others get on");
+        queue.finish(&key("a"), Outcome::Done);
+        tokio::time::advance(minute / 2).await;
+        assert_eq!(queue.stalled_for(), None, "what has a date waits for nobody");
     }
 
     #[tokio::test(start_paused = true)]

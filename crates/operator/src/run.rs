@@ -19,7 +19,7 @@ use crate::cache::{Cache, NotSynced, watch_all};
 use crate::client::Gate;
 use crate::context::Context;
 use crate::events::Events;
-use crate::health::Health;
+use crate::health::{Health, Stalled};
 use crate::key::Key;
 use crate::lease::{Elector, Fence};
 use crate::metrics::{self, Metrics};
@@ -138,7 +138,14 @@ async fn serve(
         servers.spawn(listen("metrics", served.bind_address, router).await?);
     }
     if let Some(address) = settings.health_probe_bind_address {
-        servers.spawn(listen("health probes", address, health.router()).await?);
+        let current = current.clone();
+        let stalled: Stalled = Arc::new(move || {
+            let (cache, queue) = current.0.lock().clone()?;
+            // Waits for whoever has the cache.
+            cache.applications();
+            queue.stalled_for()
+        });
+        servers.spawn(listen("health probes", address, health.router(stalled)).await?);
     }
     Ok(servers)
 }
@@ -237,8 +244,8 @@ impl Operator {
             let (client, selector) = (self.client.clone(), selector.clone());
             tasks.spawn(namespaces.clone().watch(client, selector, cache.clone(), queue.clone()));
         }
-        tasks.spawn(crate::scheduled::run(self.client.clone(), scope.clone()));
-        tasks.spawn(crate::connect::run(self.client.clone(), scope.clone()));
+        tasks.spawn(crate::scheduled::run(self.client.clone(), scope.clone(), namespaces.clone()));
+        tasks.spawn(crate::connect::run(self.client.clone(), scope.clone(), namespaces.clone()));
         let ctx = Context {
             client: self.client.clone(),
             cache: cache.clone(),
@@ -246,6 +253,7 @@ impl Operator {
             metrics: self.metrics.clone(),
             events: Events::start(self.client.clone(), self.metrics.clone(), &self.instance),
             surplus: Arc::default(),
+            mounts: Arc::default(),
         };
         let mut workers = JoinSet::new();
         for _ in 0..self.settings.controller_threads.max(1) {

@@ -4,14 +4,15 @@ use hearth_crd::ScheduledSparkApplication;
 use kube::Client;
 use serde_json::json;
 
-use crate::comes_next;
+use crate::comes_next::Teller;
+use crate::namespaces::Namespaces;
 use crate::settings::Scope;
 
 const SENTENCE: &str = "this operator does not start the runs of a ScheduledSparkApplication yet; create the SparkApplications with \
                         a CronJob or another scheduler";
 
-/// Tells everybody who has one.
-pub async fn run(client: Client, scope: Scope) {
+/// Tells everybody who has one in these namespaces.
+pub async fn run(client: Client, scope: Scope, namespaces: Namespaces) {
     let status = |generation, condition| {
         json!({
             "scheduleState": "FailedValidation",
@@ -20,5 +21,5 @@ pub async fn run(client: Client, scope: Scope) {
             "conditions": [condition],
         })
     };
-    comes_next::run::<ScheduledSparkApplication>(client, scope, status, SENTENCE).await;
+    Teller::<ScheduledSparkApplication>::new(client, namespaces, status, SENTENCE).run(scope).await;
 }

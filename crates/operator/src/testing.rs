@@ -134,6 +134,7 @@ impl FakeApi {
                     }
                 }
             },
+            Method::GET if query.contains("labelSelector=") => (200, state.list(path, query)),
             Method::GET => match state.objects.get(path) {
                 Some(object) => (200, object.clone()),
                 None => failure(404, "not found"),
@@ -175,19 +176,23 @@ impl FakeApi {
 impl State {
     /// Deletes an object, or those of a collection that a selector of labels names.
     fn delete(&mut self, path: &str, query: &str) -> bool {
-        let Some(selector) = query.split('&').find_map(|part| part.strip_prefix("labelSelector=")) else {
+        let Some(is_selected) = selection(path, query) else {
             return self.objects.remove(path).is_some();
         };
-        let selector = selector.replace("%2F", "/").replace("%3D", "=").replace("%2C", ",");
-        let is_selected = |object: &Value| {
-            let labels = &object["metadata"]["labels"];
-            selector
-                .split(',')
-                .filter_map(|pair| pair.split_once('='))
-                .all(|(key, value)| labels[key] == value)
-        };
-        self.objects.retain(|of, object| !(of.starts_with(path) && is_selected(object)));
+        self.objects.retain(|of, object| !is_selected(of, object));
         true
+    }
+
+    /// The objects of a collection that a selector of labels names.
+    fn list(&self, path: &str, query: &str) -> Value {
+        let items: Vec<&Value> = match selection(path, query) {
+            Some(is_selected) => {
+                let all = self.objects.iter().filter(|(of, object)| is_selected(of, object));
+                all.map(|(_, object)| object).collect()
+            }
+            None => Vec::new(),
+        };
+        json!({ "kind": "List", "apiVersion": "v1", "metadata": {}, "items": items })
     }
 
     fn store(&mut self, path: &str, mut object: Value) -> Value {
@@ -207,6 +212,17 @@ impl State {
         self.objects.insert(path.to_owned(), object.clone());
         object
     }
+}
+
+/// What selects the objects of a collection, if `query` has a selector of labels.
+fn selection<'a>(path: &'a str, query: &str) -> Option<impl Fn(&str, &Value) -> bool + use<'a>> {
+    let selector = query.split('&').find_map(|part| part.strip_prefix("labelSelector="))?;
+    let selector = selector.replace("%2F", "/").replace("%3D", "=").replace("%2C", ",");
+    Some(move |of: &str, object: &Value| {
+        let labels = &object["metadata"]["labels"];
+        let mut pairs = selector.split(',').filter_map(|pair| pair.split_once('='));
+        of.starts_with(path) && pairs.all(|(key, value)| labels[key] == value)
+    })
 }
 
 fn failure(code: u16, message: &str) -> (u16, Value) {

@@ -9,8 +9,10 @@ use kube::Api;
 use kube::api::{DeleteParams, ListParams, Preconditions};
 use serde_json::{Value, json};
 
+use super::build::PodGroup;
 use super::decision::Action;
-use super::dereference::{has_ingresses, pool, selector};
+use super::dereference::{pool, selector};
+use super::leftovers::delete_pod_group;
 use super::submit::{Submitted, delete_pool, submit};
 use crate::api::{self, Result, request};
 use crate::cache::Watched;
@@ -43,7 +45,12 @@ pub async fn apply(
                 delete_pool(ctx, key, &pool).await?;
             }
         }
-        Action::DeleteServices => delete_services(ctx, key, application).await?,
+        Action::DeletePodGroup => {
+            if let Some(group) = PodGroup::of(application, &ctx.settings.build) {
+                delete_pod_group(ctx, key, application, &group).await?;
+            }
+        }
+        Action::DeleteServices => delete_services(ctx, key).await?,
         Action::ScalePool { instances } => {
             let patch = json!({
                 "metadata": { "annotations": { INSTANCES_ANNOTATION: instances.to_string() } },
@@ -85,16 +92,13 @@ async fn delete_executors(ctx: &Context, key: &Key) -> Result<()> {
     Ok(())
 }
 
-/// One request for all services, and one for all ingresses if there may be any.
-async fn delete_services(ctx: &Context, key: &Key, application: &SparkApplication) -> Result<()> {
+/// One request for all services, and one for all ingresses, also for those that the spec does not want any more.
+async fn delete_services(ctx: &Context, key: &Key) -> Result<()> {
     let (params, list) = (DeleteParams::background(), ListParams::default().labels(&selector(key)));
     let services: Api<Service> = Api::namespaced(ctx.client.clone(), key.namespace());
     request(|| "delete services".to_owned(), services.delete_collection(&params, &list)).await?;
-    if has_ingresses(ctx, application) {
-        let ingresses: Api<Ingress> = Api::namespaced(ctx.client.clone(), key.namespace());
-        request(|| "delete ingresses".to_owned(), ingresses.delete_collection(&params, &list)).await?;
-    }
-    Ok(())
+    let ingresses: Api<Ingress> = Api::namespaced(ctx.client.clone(), key.namespace());
+    request(|| "delete ingresses".to_owned(), ingresses.delete_collection(&params, &list)).await.map(drop)
 }
 
 async fn patch_pool(ctx: &Context, key: &Key, patch: &Value) -> Result<()> {

@@ -11,6 +11,7 @@ use super::apply::apply;
 use super::decide::{decide, submission_failed, submitted};
 use super::decision::{Action, Decision};
 use super::dereference::{Parsed, dereference, parse};
+use super::history;
 use super::submit::Submitted;
 use super::update_status::update_status;
 use super::validate::validate;
@@ -28,6 +29,7 @@ pub async fn reconcile(ctx: &Context, key: &Key) -> Result<Outcome> {
     let snapshot = ctx.cache.get(key);
     let Some(object) = &snapshot.application else {
         ctx.surplus.note(key, false);
+        ctx.mounts.forget(key);
         return Ok(Outcome::Done);
     };
     let Parsed { application, problems } = parse(object)?;
@@ -57,6 +59,7 @@ fn next_look(decision: &Decision) -> Option<Outcome> {
         Action::DeleteDriver { .. }
         | Action::DeleteExecutors
         | Action::DeleteServices
+        | Action::DeletePodGroup
         | Action::DeleteApplication => true,
         Action::Submit(_) | Action::ScalePool { .. } | Action::BoundPool { .. } => false,
     };
@@ -128,10 +131,11 @@ pub fn is_ended(application: &SparkApplication) -> bool {
     let status = application.status.as_ref();
     let state = status.and_then(|status| status.application_state.as_ref());
     match state.map_or(ApplicationStateType::New, |state| state.state) {
-        ApplicationStateType::Submitted
-        | ApplicationStateType::Running
-        | ApplicationStateType::Failing
-        | ApplicationStateType::Unknown => false,
+        ApplicationStateType::Submitted | ApplicationStateType::Running | ApplicationStateType::Unknown => {
+            false
+        }
+        // Those of a driver that failed by itself end with it, also if their pods are kept for people to look at.
+        ApplicationStateType::Failing => !status.is_some_and(history::is_loss),
         // The next driver of the same submission finds the executors of the last.
         ApplicationStateType::PendingRerun => status.is_none_or(|status| status.driver_epoch.is_none()),
         ApplicationStateType::New

@@ -36,6 +36,8 @@ pub enum Action {
     DeleteExecutors,
     /// Delete the services and ingresses.
     DeleteServices,
+    /// Delete the group by which a batch scheduler knows the pods.
+    DeletePodGroup,
     /// Set `spec.replicas` of the pool, because the application's spec says another number than before.
     ScalePool {
         /// How many.

@@ -9,6 +9,8 @@ use kube::Api;
 use kube::api::ListParams;
 use serde_json::{Value, json};
 
+use super::build::PodGroup;
+use super::mounts;
 use super::observed::{Limits, Observed, driver_pod_name};
 use crate::api::{Result, request};
 use crate::cache::{Object, Snapshot};
@@ -70,6 +72,8 @@ pub async fn dereference(
         executors: executors.cloned().collect(),
         pool: pool(application, snapshot)?.map(Arc::new),
         services_gone: services_gone(ctx, key, application).await?,
+        has_pod_group: PodGroup::of(application, &ctx.settings.build).is_some(),
+        missing: mounts::missing(ctx, key, &snapshot.pods).await?,
         limits: Limits {
             creation_grace: ctx.settings.driver_pod_creation_grace_period,
             default_time_to_live: ctx.settings.default_time_to_live,
@@ -110,9 +114,7 @@ async fn services_gone(ctx: &Context, key: &Key, application: &SparkApplication)
     if !request(|| "list services".to_owned(), services.list_metadata(&params)).await?.items.is_empty() {
         return Ok(false);
     }
-    if !has_ingresses(ctx, application) {
-        return Ok(true);
-    }
+    // Also those that the spec wanted before it was edited.
     let ingresses: Api<Ingress> = Api::namespaced(ctx.client.clone(), key.namespace());
     Ok(request(|| "list ingresses".to_owned(), ingresses.list_metadata(&params)).await?.items.is_empty())
 }
@@ -120,10 +122,4 @@ async fn services_gone(ctx: &Context, key: &Key, application: &SparkApplication)
 /// What selects the services and ingresses of an application.
 pub fn selector(key: &Key) -> String {
     format!("{APP_NAME_LABEL}={},{CREATED_BY_LABEL}=true", key.name())
-}
-
-/// Whether the application may have ingresses.
-pub fn has_ingresses(ctx: &Context, application: &SparkApplication) -> bool {
-    let options = application.spec.driver_ingress_options.as_ref();
-    ctx.settings.build.ingress_url_format.is_some() || options.is_some_and(|options| !options.is_empty())
 }

@@ -44,6 +44,11 @@ pub fn last_cause(status: &SparkApplicationStatus) -> Option<FailureCause> {
     last(status).filter(|attempt| attempt.outcome == AttemptOutcome::Failed)?.cause
 }
 
+/// Whether the last driver was taken away, so that the next one is to find its executors.
+pub fn is_loss(status: &SparkApplicationStatus) -> bool {
+    last_cause(status).is_some_and(FailureCause::is_loss)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

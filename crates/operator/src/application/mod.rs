@@ -11,6 +11,8 @@ pub mod decision;
 pub mod dereference;
 pub mod digest;
 pub mod history;
+pub mod leftovers;
+pub mod mounts;
 pub mod observed;
 pub mod submission;
 pub mod submit;

@@ -1,12 +1,13 @@
 //! What there is of an application on the cluster, as far as [`super::decide`] wants to know.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hearth_crd::{ExecutorPool, SparkApplication};
 
 use crate::names::Names;
-use crate::pod_view::PodView;
+use crate::pod_view::{PodView, Reference};
 
 /// What there is of an application on the cluster.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,10 @@ pub struct Observed {
     ///
     /// [`Action::DeleteServices`]: super::decision::Action::DeleteServices
     pub services_gone: bool,
+    /// Whether a batch scheduler knows the pods as a group.
+    pub has_pod_group: bool,
+    /// What pods of the application mount and is not there. Asked for when a node has been preparing a pod for a while.
+    pub missing: BTreeSet<Reference>,
     /// What the operator's settings say.
     pub limits: Limits,
 }

@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{Secret, Service};
 use kube::api::{DeleteParams, DynamicObject, Preconditions};
-use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +20,7 @@ use super::build::{ApplicationObjects, Certificates, application_objects, port_o
 use super::certificates;
 use super::decide::settling;
 use super::decision::SubmitFailure;
+use super::leftovers::{self, resource_of};
 use super::submission::Submission;
 use crate::api::{self, Ensured, Error, Owner, Ownership, Result, ensure, ensure_as, request};
 use crate::cache::Watched;
@@ -77,18 +77,25 @@ async fn try_submit(
     application: &SparkApplication,
     submission: &Submission,
 ) -> Result<(Option<UiService>, Option<(String, String)>)> {
-    let owner = Owner {
-        kind: "SparkApplication",
-        name: key.name(),
-        uid: application.metadata.uid.as_deref().unwrap_or_default(),
-    };
+    let owner = Owner::of_application(key, application);
     let certificates = certificates_for(ctx, key, submission).await?;
     let is_reissued = matches!(certificates, Issued::Again(_));
     let objects = application_objects(application, submission, certificates.get(), &ctx.settings.build);
     let making = Making { ctx, key, owner, submission };
+    if is_edited(application, submission) {
+        leftovers::delete_unwanted(ctx, key, application, &objects).await?;
+    }
     let services = making.all(&objects, is_reissued).await?;
     making.driver(&objects).await?;
     Ok((ui_service(key, &services), ui_ingress(key, &objects)))
+}
+
+/// Whether this is the first run under a spec that has been edited after others.
+fn is_edited(application: &SparkApplication, submission: &Submission) -> bool {
+    let attempts = application.status.as_ref().and_then(|status| status.attempts.as_ref());
+    submission.attempt == 1
+        && submission.driver_epoch == 1
+        && attempts.is_some_and(|attempts| !attempts.is_empty())
 }
 
 /// Certificates, and whether they are to replace those that are there.
@@ -216,9 +223,7 @@ impl<'a> Making<'a> {
     }
 
     async fn pod_group(self, wanted: &DynamicObject) -> Result<()> {
-        let types = wanted.types.clone().unwrap_or_default();
-        let Ok(kind) = GroupVersionKind::try_from(&types) else { return Ok(()) };
-        let resource = ApiResource::from_gvk(&kind);
+        let Some(resource) = wanted.types.as_ref().and_then(resource_of) else { return Ok(()) };
         let api: Api<DynamicObject> =
             Api::namespaced_with(self.ctx.client.clone(), self.key.namespace(), &resource);
         ensure_as(&api, wanted, self.owner, &resource).await.map(drop)

@@ -1,6 +1,8 @@
 //! What is wrong with a manifest: the fields, as `hearth_crd::validate` finds it, and Spark's settings, which the driver would
 //! otherwise refuse only after its pod was started.
 
+mod denied;
+
 use hearth_conf::Error;
 use hearth_crd::{ApplicationType, FieldError, FieldPath, SparkApplication};
 
@@ -19,6 +21,7 @@ pub fn validate(application: &SparkApplication) -> Vec<FieldError> {
         ApplicationType::Java | ApplicationType::Scala | ApplicationType::R => return problems,
     }
     let are_fields_right = problems.is_empty();
+    problems.extend(denied::denied(application));
     for error in driver_settings(application).problems() {
         match error {
             // Where a field said it, the field was checked.
@@ -81,7 +84,7 @@ mod tests {
         spec.as_object_mut().unwrap().extend(patch.as_object().unwrap().clone());
         let application: SparkApplication = serde_json::from_value(json!({
             "apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication",
-            "metadata": {"name": "app"}, "spec": spec,
+            "metadata": {"name": "app", "namespace": "ns"}, "spec": spec,
         }))
         .unwrap();
         validate(&application).iter().map(ToString::to_string).collect()
@@ -120,6 +123,29 @@ mod tests {
         assert_eq!(problems(&of_spark), [""; 0]);
         // The field is what is wrong.
         assert_eq!(problems(&json!({"executor": {"memory": "lots"}})).len(), 1);
+    }
+
+    #[test]
+    fn settings_that_get_past_a_field_are_refused() {
+        let denied = json!({"sparkConf": {
+            "spark.kubernetes.authenticate.driver.serviceAccountName": "admin",
+            "spark.kubernetes.authenticate.oauthToken": "t",
+            "spark.kubernetes.authenticate.submission.caCertFile": "/ca",
+            "spark.kubernetes.namespace": "kube-system",
+            "spark.kubernetes.container.image": "hearth:2",
+        }});
+        assert_eq!(
+            problems(&denied),
+            [
+                "spec.sparkConf.\"spark.kubernetes.authenticate.driver.serviceAccountName\": is not allowed: write \
+                 spec.driver.serviceAccount instead",
+                "spec.sparkConf.\"spark.kubernetes.authenticate.oauthToken\": is not allowed: pods have the token of their \
+                 service account, if any",
+                "spec.sparkConf.\"spark.kubernetes.namespace\": \"kube-system\" is not allowed: pods are made in the \
+                 namespace of the application, \"ns\"",
+            ]
+        );
+        assert_eq!(problems(&json!({"sparkConf": {"spark.kubernetes.namespace": "ns"}})), [""; 0]);
     }
 
     #[test]

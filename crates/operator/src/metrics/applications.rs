@@ -163,7 +163,7 @@ impl ApplicationMetrics {
         }
         let since = |start: Timestamp| now.duration_since(start).as_secs_f64().max(0.0);
         let submitted = after.last_submission_attempt_time.as_ref().map(|time| time.0);
-        let is_first = before.and_then(|status| status.submission_attempts).unwrap_or(0) == 0;
+        let is_first = before.is_none_or(|before| !was_submitted(before));
         let begins = [ApplicationStateType::Submitted, ApplicationStateType::SubmissionFailed];
         if is_first && begins.contains(&to) {
             self.count.with_label_values(&values).inc();
@@ -177,7 +177,7 @@ impl ApplicationMetrics {
                 }
             }
             ApplicationStateType::Running => {
-                let is_first_run = after.execution_attempts.unwrap_or(1) <= 1;
+                let is_first_run = after.execution_attempts.unwrap_or(1) <= 1 && !was_run(after);
                 if is_first_run
                     && from == ApplicationStateType::Submitted
                     && let Some(created) = created
@@ -252,6 +252,17 @@ fn state(status: &SparkApplicationStatus) -> ApplicationStateType {
     status.application_state.as_ref().map_or(ApplicationStateType::New, |state| state.state)
 }
 
+/// Whether anything was submitted so far; the counters begin anew with each change of the spec.
+fn was_submitted(status: &SparkApplicationStatus) -> bool {
+    status.submission_attempts.unwrap_or(0) > 0
+        || status.attempts.iter().flatten().any(|attempt| attempt.number > 0)
+}
+
+/// Whether a run has ended already.
+fn was_run(status: &SparkApplicationStatus) -> bool {
+    status.attempts.iter().flatten().any(|attempt| attempt.start_time.is_some())
+}
+
 /// A label of Kubernetes as one of Prometheus, which knows letters, digits and `_`.
 fn label_name(label: &str) -> String {
     let name: String = label.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -260,14 +271,17 @@ fn label_name(label: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hearth_crd::ApplicationState;
+    use hearth_crd::{ApplicationState, AttemptOutcome};
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
     use super::*;
+    use crate::application::history;
 
     fn status(state: ApplicationStateType) -> SparkApplicationStatus {
         SparkApplicationStatus {
             application_state: Some(ApplicationState { state, error_message: None }),
             submission_attempts: Some(1),
+            last_submission_attempt_time: Some(Time(Timestamp::UNIX_EPOCH)),
             ..SparkApplicationStatus::default()
         }
     }
@@ -284,14 +298,25 @@ mod tests {
             metrics.label_values("ns", |name| (name == "app.kubernetes.io/part-of").then_some("etl"));
         let now = Timestamp::from_second(100).unwrap();
         let created = Some(Timestamp::from_second(97).unwrap());
-        let mut before = None;
+        let mut before: Option<SparkApplicationStatus> = None;
         for next in [
             ApplicationStateType::Submitted,
             ApplicationStateType::Running,
             ApplicationStateType::Running,
             ApplicationStateType::Completed,
+            // The spec is edited.
+            ApplicationStateType::PendingRerun,
+            ApplicationStateType::Submitted,
+            ApplicationStateType::Running,
         ] {
-            let after = status(next);
+            let mut after = status(next);
+            after.attempts = before.as_ref().and_then(|before| before.attempts.clone());
+            if next == ApplicationStateType::Completed {
+                history::record(&mut after, now, AttemptOutcome::Succeeded, None);
+            }
+            if next == ApplicationStateType::PendingRerun {
+                after.submission_attempts = Some(0);
+            }
             metrics.transition(&Transition {
                 labels: &labels,
                 created,
@@ -305,7 +330,7 @@ mod tests {
         prometheus::TextEncoder::new().encode_utf8(&registry.gather(), &mut text).unwrap();
         for line in [
             r#"spark_application_count{app_kubernetes_io_part_of="etl"} 1"#,
-            r#"spark_application_submit_count{app_kubernetes_io_part_of="etl"} 1"#,
+            r#"spark_application_submit_count{app_kubernetes_io_part_of="etl"} 2"#,
             r#"spark_application_success_count{app_kubernetes_io_part_of="etl"} 1"#,
             r#"spark_application_start_latency_seconds_sum{app_kubernetes_io_part_of="etl"} 3"#,
             r#"spark_application_start_latency_seconds_count{app_kubernetes_io_part_of="etl"} 1"#,

@@ -1,5 +1,6 @@
 //! What there is of a pool: executors that live, that leave, and that ended.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hearth_crd::FailureCause;
@@ -7,7 +8,8 @@ use jiff::Timestamp;
 
 use crate::application::cause::{End, Failure, Role, end_of, loss_of, waiting_for};
 use crate::application::decide::left;
-use crate::pod_view::PodView;
+use crate::application::mounts;
+use crate::pod_view::{PodView, Reference};
 
 /// How long an executor's image may be missing, or what its container is made of. The driver has the same limit.
 const STUCK: Duration = Duration::from_secs(120);
@@ -25,8 +27,11 @@ pub(super) struct Census<'a> {
     pub(super) ended: Vec<Ended<'a>>,
     /// The highest number.
     pub(super) highest: u32,
-    /// When the first of those that live and cannot be started is given up. Nothing happens to it by then.
+    /// When to look again at those that live and are not started: the first is given up then, or may turn out to lack something.
+    /// Nothing happens to it by then.
     pub(super) stuck_in: Option<Duration>,
+    /// What one of those that live waits for that may never come.
+    pub(super) waiting: Option<Failure>,
 }
 
 /// An executor that ended.
@@ -38,17 +43,20 @@ pub(super) struct Ended<'a> {
 }
 
 impl<'a> Census<'a> {
-    /// Sorts the pods of a pool. Those without a number are nobody's.
-    pub(super) fn of(now: Timestamp, pods: impl Iterator<Item = &'a PodView>) -> Self {
+    /// Sorts the pods of a pool. Those without a number are nobody's. `missing` is what they mount and is not there.
+    pub(super) fn of(
+        now: Timestamp,
+        pods: impl Iterator<Item = &'a PodView>,
+        missing: &BTreeSet<Reference>,
+    ) -> Self {
         let mut census = Self::default();
         for pod in pods {
             let Some(number) = pod.executor_number() else { continue };
             census.highest = census.highest.max(number);
-            match fate_of(now, pod) {
-                Fate::Lives => census.live.push(pod),
-                Fate::Waits(wait) => {
+            match fate_of(now, pod, missing) {
+                Fate::Lives(wait) => {
                     census.live.push(pod);
-                    census.stuck_in = Some(census.stuck_in.map_or(wait, |sooner| sooner.min(wait)));
+                    census.stuck_in = census.stuck_in.into_iter().chain(wait).min();
                 }
                 Fate::Leaves => census.leaving.push(pod),
                 Fate::Ended(end) => census.ended.push(Ended { pod, number, end }),
@@ -56,6 +64,8 @@ impl<'a> Census<'a> {
         }
         census.live.sort_by_key(|pod| pod.executor_number());
         census.ended.sort_by_key(|ended| (ended.finished_at(), ended.number));
+        let waiting = census.live.iter().find_map(|pod| waiting_for(pod, Role::Executor, missing));
+        census.waiting = waiting.map(|waiting| waiting.failure);
         census
     }
 
@@ -67,11 +77,6 @@ impl<'a> Census<'a> {
     /// The youngest of those that live.
     pub(super) fn youngest(&self) -> Option<Timestamp> {
         self.live.iter().filter_map(|pod| pod.created_at()).max()
-    }
-
-    /// What one of them waits for that may never come.
-    pub(super) fn waiting(&self) -> Option<Failure> {
-        self.live.iter().find_map(|pod| waiting_for(pod, Role::Executor)).map(|waiting| waiting.failure)
     }
 }
 
@@ -102,13 +107,13 @@ impl Ended<'_> {
 }
 
 enum Fate {
-    Lives,
-    Waits(Duration),
+    /// It may be looked at again then, if nothing happens to it.
+    Lives(Option<Duration>),
     Leaves,
     Ended(End),
 }
 
-fn fate_of(now: Timestamp, pod: &PodView) -> Fate {
+fn fate_of(now: Timestamp, pod: &PodView, missing: &BTreeSet<Reference>) -> Fate {
     let ended = end_of(pod, Role::Executor).or_else(|| loss_of(pod, Role::Executor).map(End::Failed));
     if let Some(end) = ended {
         return Fate::Ended(end);
@@ -116,13 +121,16 @@ fn fate_of(now: Timestamp, pod: &PodView) -> Fate {
     if pod.is_terminating() {
         return Fate::Leaves;
     }
-    match waiting_for(pod, Role::Executor) {
+    let ask = mounts::look_again(now, pod, missing);
+    match waiting_for(pod, Role::Executor, missing) {
         // A node may come.
-        Some(waiting) if waiting.failure.cause == FailureCause::Unschedulable => Fate::Lives,
+        Some(waiting) if waiting.failure.cause == FailureCause::Unschedulable => Fate::Lives(None),
         Some(waiting) => match left(now, waiting.since.unwrap_or(now), STUCK) {
-            Some(wait) if !waiting.is_hopeless => Fate::Waits(wait),
+            Some(wait) if !waiting.is_hopeless => {
+                Fate::Lives(Some(ask.map_or(wait, |sooner| sooner.min(wait))))
+            }
             Some(_) | None => Fate::Ended(End::Failed(waiting.failure)),
         },
-        None => Fate::Lives,
+        None => Fate::Lives(ask),
     }
 }

@@ -1,4 +1,4 @@
-//! One look at a pool: decide, write its status, delete and make executors, tell the driver of those that ended.
+//! One look at a pool: decide, write its status, delete and make executors, tell the driver.
 
 use std::sync::Arc;
 
@@ -6,8 +6,9 @@ use hearth_crd::{ExecutorPool, SparkApplication};
 use jiff::Timestamp;
 use kube::Resource;
 
-use super::apply::{create_executors, tell_driver};
+use super::apply::create_executors;
 use super::decide::{Facts, creation_failed, decide, desired};
+use super::tell::tell_driver;
 use super::update_status::update_status;
 use crate::api::Result;
 use crate::application::controller::is_ended;
@@ -34,8 +35,9 @@ pub async fn reconcile(ctx: &Context, key: &Key, application: &SparkApplication)
         has_ended,
         highest_told: highest_told(application, &pool),
         surplus_for: ctx.surplus.note(key, is_surplus(&executors, desired(&pool, has_ended))),
+        missing: ctx.mounts.missing(key),
     };
-    let decision = decide(now, &pool, &executors, facts);
+    let decision = decide(now, &pool, &executors, &facts);
     if let Some(status) = decision.status {
         update_status(ctx, key, &pool, &status).await?;
         pool.status = Some(status);
@@ -62,7 +64,7 @@ pub async fn reconcile(ctx: &Context, key: &Key, application: &SparkApplication)
             notes.extend(blocked.notes);
         }
     }
-    tell_driver(ctx, key, application, &snapshot.pods, &decision.reports).await?;
+    tell_driver(ctx, key, application, &pool, &snapshot.pods, &decision.reports).await?;
     ctx.events.publish(key, &application.object_ref(&()), notes);
     Ok(look_again.map_or(Outcome::Done, Outcome::After))
 }

@@ -4,6 +4,7 @@
 //! before a pod gets it. Only the first executors need no such write, as their numbers follow from how many there are; that one of
 //! them was there is in the status of the application, which is written when the driver begins to run and can meet it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::application::cause::End;
 use crate::application::decide::{seconds, settling};
 use crate::application::decision::{Note, SubmitFailure};
 use crate::names::KEEP_EXECUTORS_ANNOTATION;
-use crate::pod_view::PodView;
+use crate::pod_view::{PodView, Reference};
 
 /// How long executors that are too many have to leave by themselves, as the driver tells them to.
 const LEAVING: Duration = Duration::from_secs(10);
@@ -34,7 +35,7 @@ const PROVEN: Duration = Duration::from_secs(10);
 const LARGEST_BATCH: u32 = 250;
 
 /// What is known beside the pool and its pods.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// No executor is wanted any more.
     pub has_ended: bool,
@@ -42,15 +43,22 @@ pub struct Facts {
     pub highest_told: u32,
     /// How long there have been more executors than asked for, as the caller remembers it; `None` if it began now.
     pub surplus_for: Option<Duration>,
+    /// What executors mount and is not there.
+    pub missing: BTreeSet<Reference>,
 }
 
 /// What is to be done now. `executors` are the pods whose controller is this pool, ended and terminating ones too.
-pub fn decide(now: Timestamp, pool: &ExecutorPool, executors: &[Arc<PodView>], facts: Facts) -> PoolDecision {
+pub fn decide(
+    now: Timestamp,
+    pool: &ExecutorPool,
+    executors: &[Arc<PodView>],
+    facts: &Facts,
+) -> PoolDecision {
     // What is being deleted takes its pods along.
     if pool.metadata.deletion_timestamp.is_some() {
         return PoolDecision::default();
     }
-    let mut census = Census::of(now, executors.iter().map(|pod| &**pod));
+    let mut census = Census::of(now, executors.iter().map(|pod| &**pod), &facts.missing);
     census.highest = census.highest.max(facts.highest_told);
     let written = pool.status.clone().unwrap_or_default();
     let mut status = written.clone();
@@ -70,8 +78,10 @@ pub fn decide(now: Timestamp, pool: &ExecutorPool, executors: &[Arc<PodView>], f
         look_in(&mut decision, wait);
     }
 
-    report::fill(now, pool, &census, desired, missing, &mut status);
+    let news = report::fill(now, pool, &census, desired, missing, &mut status);
     write(now, pool, &census, &written, status, &mut decision);
+    // Once, when it is written.
+    decision.notes.extend(news.filter(|_| decision.status.is_some()));
     decision
 }
 
@@ -188,7 +198,7 @@ fn create(
     census: &Census<'_>,
     desired: usize,
     missing: usize,
-    facts: Facts,
+    facts: &Facts,
     status: &mut ExecutorPoolStatus,
     decision: &mut PoolDecision,
 ) {
@@ -256,7 +266,7 @@ fn write(
         let created = pool.metadata.creation_timestamp.as_ref().map(|time| time.0);
         let is_as_made =
             pool.status.is_none() && pool.metadata.generation.is_none_or(|generation| generation == 1);
-        let for_whole = if is_as_made && census.waiting().is_none() { FIRST_COUNTS } else { SETTLING };
+        let for_whole = if is_as_made && census.waiting.is_none() { FIRST_COUNTS } else { SETTLING };
         let of_pool = created.and_then(|created| settling(now, created, for_whole));
         let of_youngest = census.youngest().and_then(|youngest| settling(now, youngest, SETTLING));
         if let Some(wait) = of_pool.max(of_youngest) {

@@ -7,6 +7,7 @@ mod decide;
 mod decision;
 mod failures;
 mod report;
+mod tell;
 mod update_status;
 
 pub use controller::reconcile;

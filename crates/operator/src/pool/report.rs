@@ -1,15 +1,17 @@
 //! The part of a pool's status that is for people and autoscalers: counts and conditions.
 
-use hearth_crd::{ExecutorPool, ExecutorPoolStatus};
+use hearth_crd::{ExecutorPool, ExecutorPoolStatus, FailureCause};
 use jiff::Timestamp;
 
 use super::census::Census;
 use super::failures::wait_left;
+use crate::application::cause::Failure;
 use crate::application::conditions;
 use crate::application::decide::whole_seconds;
+use crate::application::decision::Note;
 use crate::names::{APP_NAME_LABEL, ROLE_LABEL};
 
-/// Sets counts and conditions.
+/// Sets counts and conditions. Answers with what to tell people of executors that cannot start, if that is news.
 pub(super) fn fill(
     now: Timestamp,
     pool: &ExecutorPool,
@@ -17,7 +19,7 @@ pub(super) fn fill(
     desired: usize,
     missing: usize,
     status: &mut ExecutorPoolStatus,
-) {
+) -> Option<Note> {
     let (live, ready) = (census.live.len(), census.ready());
     status.replicas = count(live + census.leaving.len());
     status.ready_replicas = count(ready);
@@ -26,7 +28,15 @@ pub(super) fn fill(
 
     let counts = format!("{ready} of {desired} executors are ready");
     let is_ready = ready >= desired;
-    let (reason, message) = match census.waiting().filter(|_| !is_ready) {
+    let waiting = census.waiting.as_ref().filter(|_| !is_ready);
+    let news = waiting.filter(|failure| !is_said(status, "Ready", failure)).and_then(|failure| {
+        // A node may come, and the scheduler has its own events.
+        let is_told = failure.cause != FailureCause::Unschedulable;
+        is_told.then(|| {
+            Note::warning("SparkExecutorPending", format!("executors cannot start yet: {}", failure.message))
+        })
+    });
+    let (reason, message) = match waiting {
         Some(failure) => (failure.cause.as_str(), format!("{counts}: {}", failure.message)),
         None if is_ready => ("AllReady", counts),
         None => ("Starting", counts),
@@ -48,6 +58,13 @@ pub(super) fn fill(
             status,
         );
     }
+    news
+}
+
+/// Whether a condition says already that this is waited for.
+fn is_said(status: &ExecutorPoolStatus, type_: &str, failure: &Failure) -> bool {
+    let mut conditions = status.conditions.iter().flatten();
+    conditions.any(|condition| condition.type_ == type_ && condition.reason == failure.cause.as_str())
 }
 
 /// Says that no executor can be made; whether that is news.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hearth_crd::{SparkApplication, SparkApplicationSpec};
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::api::{DynamicObject, TypeMeta};
@@ -14,6 +15,8 @@ use super::fields::{Role, text};
 use super::initial::initial_executors;
 use super::pool::build_pool;
 use super::quantity::{Amounts, add, requests_of, to_quantities};
+use super::settings::Settings;
+use crate::names::Names;
 
 /// Annotation by which Volcano knows the group of a pod.
 const VOLCANO_GROUP: &str = "scheduling.k8s.io/group-name";
@@ -40,11 +43,15 @@ pub(super) enum BatchScheduler<'a> {
 impl<'a> BatchScheduler<'a> {
     /// That of an application, if it or the settings name one.
     pub(super) fn of(ctx: &Context<'a>) -> Option<Self> {
-        let name = text(&ctx.spec.batch_scheduler).or_else(|| text(&ctx.settings.default_batch_scheduler))?;
+        Self::of_spec(ctx.spec, ctx.settings)
+    }
+
+    fn of_spec(spec: &'a SparkApplicationSpec, settings: &'a Settings) -> Option<Self> {
+        let name = text(&spec.batch_scheduler).or_else(|| text(&settings.default_batch_scheduler))?;
         Some(match name {
             "volcano" => Self::Volcano,
             "yunikorn" => Self::Yunikorn,
-            name if ctx.settings.kube_scheduler_names.iter().any(|known| known == name) => {
+            name if settings.kube_scheduler_names.iter().any(|known| known == name) => {
                 Self::Coscheduling(name)
             }
             name => Self::Other(name),
@@ -58,6 +65,49 @@ impl<'a> BatchScheduler<'a> {
             Self::Yunikorn => "yunikorn",
             Self::Coscheduling(name) | Self::Other(name) => name,
         }
+    }
+}
+
+/// By what a batch scheduler knows the pods of an application together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodGroup {
+    api_version: &'static str,
+    name: String,
+}
+
+impl PodGroup {
+    /// That of an application, if its scheduler knows groups.
+    pub fn of(application: &SparkApplication, settings: &Settings) -> Option<Self> {
+        let name = application.metadata.name.as_deref().unwrap_or_default();
+        match BatchScheduler::of_spec(&application.spec, settings)? {
+            BatchScheduler::Volcano => Some(Self::of_volcano(name)),
+            BatchScheduler::Coscheduling(_) => Some(Self::of_coscheduling(name)),
+            BatchScheduler::Yunikorn | BatchScheduler::Other(_) => None,
+        }
+    }
+
+    /// Those that an application of this name may have had under another spec.
+    pub fn all(application: &str) -> [Self; 2] {
+        [Self::of_volcano(application), Self::of_coscheduling(application)]
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its kind.
+    pub fn types(&self) -> TypeMeta {
+        TypeMeta { api_version: self.api_version.to_owned(), kind: "PodGroup".to_owned() }
+    }
+
+    fn of_volcano(application: &str) -> Self {
+        let name = Names::of(application).volcano_pod_group();
+        Self { api_version: "scheduling.volcano.sh/v1beta1", name }
+    }
+
+    fn of_coscheduling(application: &str) -> Self {
+        Self { api_version: "scheduling.x-k8s.io/v1alpha1", name: Names::of(application).pod_group() }
     }
 }
 
@@ -119,11 +169,7 @@ fn task_group(role: Role, pod: &Pod, members: i32) -> Value {
 
 /// The group of pods that Volcano or the coscheduling plugin waits for. One pod is enough to begin, if there is room for all.
 pub(super) fn build_pod_group(ctx: &Context<'_>) -> Option<DynamicObject> {
-    let (api_version, name) = match BatchScheduler::of(ctx)? {
-        BatchScheduler::Volcano => ("scheduling.volcano.sh/v1beta1", ctx.names.volcano_pod_group()),
-        BatchScheduler::Coscheduling(_) => ("scheduling.x-k8s.io/v1alpha1", ctx.names.pod_group()),
-        BatchScheduler::Yunikorn | BatchScheduler::Other(_) => return None,
-    };
+    let group = PodGroup::of(ctx.application, ctx.settings)?;
     let options = ctx.spec.batch_scheduler_options.as_ref();
     let given =
         options.and_then(|options| options.resources.clone()).filter(|resources| !resources.is_empty());
@@ -138,8 +184,8 @@ pub(super) fn build_pod_group(ctx: &Context<'_>) -> Option<DynamicObject> {
         }
     }
     Some(DynamicObject {
-        types: Some(TypeMeta { api_version: api_version.to_owned(), kind: "PodGroup".to_owned() }),
-        metadata: ctx.metadata(name),
+        types: Some(group.types()),
+        metadata: ctx.metadata(group.name),
         data: json!({ "spec": spec }),
     })
 }

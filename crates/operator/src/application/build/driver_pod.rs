@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use hearth_types::pod::{
-    CONF_FILE, CONF_JSON, EXECUTOR_POOL, EXECUTOR_POOL_REPLICAS, REPORTS_ANNOTATION, SECRET_DIR,
+    BOUNDS_ANNOTATION, CONF_FILE, CONF_JSON, EXECUTOR_POOL, EXECUTOR_POOL_REPLICAS, ExecutorBounds,
+    REPORTS_ANNOTATION, SECRET_DIR,
 };
 use k8s_openapi::api::core::v1::Pod;
 
@@ -14,6 +15,7 @@ use super::env::{common, from_pod, plain};
 use super::fields::Role;
 use super::initial::initial_executors;
 use super::pod::{PodParts, build_pod};
+use super::pool::bounds;
 use super::ports::{driver_port, is_on_host_network};
 use super::services::DRIVER_PORT_NAME;
 use super::ui::{has_ui, ui_port};
@@ -32,7 +34,12 @@ fn parts(ctx: &Context<'_>) -> PodParts {
     let mut env = common(ctx);
     env.push(plain(CONF_FILE, format!("{SECRET_DIR}/{CONF_JSON}")));
     env.push(from_pod("SPARK_DRIVER_BIND_ADDRESS", "status.podIP"));
+    let mut annotations = BTreeMap::from([
+        (DRIVER_EPOCH_ANNOTATION.to_owned(), ctx.submission.driver_epoch.to_string()),
+        (REPORTS_ANNOTATION.to_owned(), "[]".to_owned()),
+    ]);
     if ctx.is_dynamic() {
+        annotations.insert(BOUNDS_ANNOTATION.to_owned(), bounds_of_the_start(ctx));
         env.push(plain(EXECUTOR_POOL, ctx.names.pool()));
         env.push(plain(EXECUTOR_POOL_REPLICAS, initial_executors(ctx.application).to_string()));
     }
@@ -44,10 +51,7 @@ fn parts(ctx: &Context<'_>) -> PodParts {
         name: ctx.driver_pod_name(),
         owners: vec![ctx.owner()],
         labels: BTreeMap::new(),
-        annotations: BTreeMap::from([
-            (DRIVER_EPOCH_ANNOTATION.to_owned(), ctx.submission.driver_epoch.to_string()),
-            (REPORTS_ANNOTATION.to_owned(), "[]".to_owned()),
-        ]),
+        annotations,
         container: ContainerParts {
             args: ctx.spec.arguments.clone().filter(|arguments| !arguments.is_empty()),
             env,
@@ -55,4 +59,11 @@ fn parts(ctx: &Context<'_>) -> PodParts {
             ports,
         },
     }
+}
+
+/// For the operator to see what the driver knows; the driver waits for others.
+fn bounds_of_the_start(ctx: &Context<'_>) -> String {
+    let (min, max) = bounds(ctx);
+    let number = |bound: Option<i32>| bound.and_then(|bound| u32::try_from(bound).ok());
+    serde_json::json!(ExecutorBounds { min: number(min), max: number(max), edited: false }).to_string()
 }

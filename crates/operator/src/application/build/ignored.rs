@@ -1,6 +1,6 @@
 //! What of a manifest has no effect, as sentences for its user. Nothing is ignored in silence, and nothing of it is an error.
 //!
-//! Keys of `sparkConf` are not here: the driver warns of those that it does not honour.
+//! Of the keys of `sparkConf` only those are here that the operator replaces: the driver warns of what it does not honour.
 
 use hearth_crd::{ApplicationType, Dependencies, DeployMode, SparkApplication, SparkApplicationSpec};
 
@@ -22,6 +22,7 @@ pub fn ignored_fields(application: &SparkApplication) -> Vec<String> {
     if let Some(deps) = &spec.deps {
         ignored.dependencies(deps);
     }
+    ignored.masters(spec);
     ignored.hadoop(spec);
     ignored.monitoring(spec);
     ignored.0
@@ -90,6 +91,14 @@ impl Ignored {
         for (list, name, reason) in lists {
             let is_there = list.as_ref().is_some_and(|list| !list.is_empty());
             self.when(is_there, &format!("spec.deps.{name}"), reason);
+        }
+    }
+
+    fn masters(&mut self, spec: &SparkApplicationSpec) {
+        for key in ["spark.master", "spark.kubernetes.driver.master"] {
+            let is_there = spec.spark_conf.as_ref().is_some_and(|conf| conf.contains_key(key));
+            let reason = "the operator says where the application runs";
+            self.when(is_there, &format!("spec.sparkConf[{key}]"), reason);
         }
     }
 

@@ -48,6 +48,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use kube::api::DynamicObject;
 
+pub use self::batch::PodGroup;
 pub use self::ignored::ignored_fields;
 pub use self::initial::initial_executors;
 pub use self::secret::Certificates;

@@ -12,18 +12,10 @@ use crate::names::{DRIVER_SERVICE_ANNOTATION, INSTANCES_ANNOTATION, KEEP_EXECUTO
 /// Builds the pool as it is at the start. Its bounds are those of dynamic allocation.
 pub(super) fn build_pool(ctx: &Context<'_>) -> ExecutorPool {
     let initial = initial_executors(ctx.application);
-    let bound = |key: &str| {
-        let number = ctx.setting(key).and_then(|value| value.parse::<i32>().ok());
-        number.filter(|_| ctx.is_dynamic()).map(|number| number.clamp(0, MOST_EXECUTORS))
-    };
+    let (min_replicas, max_replicas) = bounds(ctx);
     let mut pool = ExecutorPool::new(
         &ctx.names.pool(),
-        ExecutorPoolSpec {
-            application: ctx.name.to_owned(),
-            replicas: initial,
-            min_replicas: bound("spark.dynamicAllocation.minExecutors"),
-            max_replicas: bound("spark.dynamicAllocation.maxExecutors"),
-        },
+        ExecutorPoolSpec { application: ctx.name.to_owned(), replicas: initial, min_replicas, max_replicas },
     );
     pool.metadata = ctx.metadata(ctx.names.pool());
     let mut annotations = BTreeMap::from([
@@ -35,4 +27,13 @@ pub(super) fn build_pool(ctx: &Context<'_>) -> ExecutorPool {
     }
     pool.metadata.annotations = Some(annotations);
     pool
+}
+
+/// The bounds of dynamic allocation, where they are given.
+pub(super) fn bounds(ctx: &Context<'_>) -> (Option<i32>, Option<i32>) {
+    let bound = |key: &str| {
+        let number = ctx.setting(key).and_then(|value| value.parse::<i32>().ok());
+        number.filter(|_| ctx.is_dynamic()).map(|number| number.clamp(0, MOST_EXECUTORS))
+    };
+    (bound("spark.dynamicAllocation.minExecutors"), bound("spark.dynamicAllocation.maxExecutors"))
 }

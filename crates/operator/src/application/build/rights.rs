@@ -7,10 +7,9 @@ use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject
 use super::context::Context;
 use super::fields::Role as PodRole;
 
-/// The account that the user named.
+/// The account that the user named; `validate` refuses the settings that would name one.
 pub(super) fn given_account<'a>(ctx: &'a Context<'_>, role: PodRole) -> Option<&'a str> {
-    let key = format!("spark.kubernetes.authenticate.{}.serviceAccountName", role.as_str());
-    ctx.fields(role).service_account.or_else(|| ctx.setting(&key))
+    ctx.fields(role).service_account
 }
 
 /// An account for the driver, if it needs one and the user named none.

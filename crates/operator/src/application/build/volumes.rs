@@ -4,7 +4,9 @@
 //! that only the driver needs.
 
 use hearth_crd::SecretType;
-use hearth_types::pod::{CA_CERT, CONF_JSON, REPORTS_ANNOTATION, SECRET_DIR, TLS_CERT, TLS_KEY};
+use hearth_types::pod::{
+    BOUNDS, BOUNDS_ANNOTATION, CA_CERT, CONF_JSON, REPORTS_ANNOTATION, SECRET_DIR, TLS_CERT, TLS_KEY,
+};
 use k8s_openapi::api::core::v1::{
     ConfigMapVolumeSource, Container, DownwardAPIVolumeFile, DownwardAPIVolumeSource, EmptyDirVolumeSource,
     EnvVar, KeyToPath, ObjectFieldSelector, SecretVolumeSource, Volume, VolumeMount,
@@ -190,22 +192,24 @@ impl Volumes {
         let volume = Volume { name: SECRET_VOLUME.to_owned(), secret: Some(secret), ..Volume::default() };
         self.add(volume, VolumeMount { read_only: Some(true), ..mount_at(SECRET_VOLUME, SECRET_DIR) });
         if role == Role::Driver {
-            self.reports();
+            self.reports(ctx);
         }
     }
 
-    /// What the operator writes into an annotation of the driver's pod becomes a file.
-    fn reports(&mut self) {
-        let file = DownwardAPIVolumeFile {
-            path: "executors".to_owned(),
+    /// What the operator writes into annotations of the driver's pod becomes files.
+    fn reports(&mut self, ctx: &Context<'_>) {
+        let file = |path: &str, annotation: &str| DownwardAPIVolumeFile {
+            path: path.to_owned(),
             field_ref: Some(ObjectFieldSelector {
                 api_version: Some("v1".to_owned()),
-                field_path: format!("metadata.annotations['{REPORTS_ANNOTATION}']"),
+                field_path: format!("metadata.annotations['{annotation}']"),
             }),
             ..DownwardAPIVolumeFile::default()
         };
+        let mut files = vec![file("executors", REPORTS_ANNOTATION)];
+        files.extend(ctx.is_dynamic().then(|| file(BOUNDS, BOUNDS_ANNOTATION)));
         let source = DownwardAPIVolumeSource {
-            items: Some(vec![file]),
+            items: Some(files),
             default_mode: Some(PRIVATE),
             ..DownwardAPIVolumeSource::default()
         };

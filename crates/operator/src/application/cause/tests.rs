@@ -1,10 +1,12 @@
 //! One case per cause.
 
+use std::collections::BTreeSet;
+
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::pod_view::PodView;
+use crate::pod_view::{PodView, Reference};
 
 fn pod(metadata: &Value, status: &Value) -> PodView {
     let containers =
@@ -273,11 +275,13 @@ fn a_node_that_fell_silent() {
 }
 
 fn check_waiting(status: &Value, expected: &Expect) {
-    let shown = waiting_for(&pod(&json!({}), status), Role::Executor).map(|waiting| {
-        let hopeless = if waiting.is_hopeless { ", hopeless" } else { "" };
-        let since = waiting.since.map(|since| since.to_string()).unwrap_or_default();
-        format!("{}; since {since}{hopeless}", show(&waiting.failure))
-    });
+    let shown = waiting_for(&pod(&json!({"namespace": "ns"}), status), Role::Executor, &BTreeSet::new()).map(
+        |waiting| {
+            let hopeless = if waiting.is_hopeless { ", hopeless" } else { "" };
+            let since = waiting.since.map(|since| since.to_string()).unwrap_or_default();
+            format!("{}; since {since}{hopeless}", show(&waiting.failure))
+        },
+    );
     expected.assert_eq(&shown.unwrap_or_default());
 }
 
@@ -304,7 +308,7 @@ fn what_a_pod_may_wait_for_in_vain() {
     check_waiting(
         &waiting("CreateContainerConfigError", "secret \"s\" not found"),
         &expect![[
-            r#"ContainerConfig (CreateContainerConfigError): container spark-kubernetes-executor of the executor cannot be made (CreateContainerConfigError: secret "s" not found); since 2026-01-01T00:00:00Z"#
+            r#"ContainerConfig (CreateContainerConfigError): container spark-kubernetes-executor of the executor cannot be made (CreateContainerConfigError: secret "s" not found); create it in namespace "ns", or correct the name in the manifest; since 2026-01-01T00:00:00Z"#
         ]],
     );
     check_waiting(&waiting("ContainerCreating", ""), &expect![[""]]);
@@ -319,4 +323,36 @@ fn what_a_pod_may_wait_for_in_vain() {
     );
     let gated = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]});
     check_waiting(&gated, &expect![[""]]);
+}
+
+#[test]
+fn what_is_mounted_and_not_there_is_named() {
+    let volumes = json!([
+        {"name": "a", "secret": {"secretName": "keys", "defaultMode": 288}},
+        {"name": "b", "configMap": {"name": "settings"}},
+        {"name": "c", "projected": {"sources": [{"secret": {"name": "more"}}, {"configMap": {"name": "maybe", "optional": true}},
+            {"serviceAccountToken": {"path": "token"}}]}},
+        {"name": "d", "emptyDir": {}},
+    ]);
+    let condition = json!([{"type": "PodReadyToStartContainers", "status": "False"}]);
+    let pod = |conditions: &Value| -> PodView {
+        let mut status = waiting("ContainerCreating", "");
+        status["conditions"] = conditions.clone();
+        let mut pod: PodView = serde_json::from_value(json!({
+            "metadata": {"namespace": "ns"}, "spec": {"volumes": volumes}, "status": status,
+        }))
+        .unwrap();
+        pod.trim();
+        // As the cache keeps it.
+        serde_json::from_str(&serde_json::to_string(&pod).unwrap()).unwrap()
+    };
+    let names = |pod: &PodView| pod.mounted().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&pod(&condition)), ["secret \"keys\"", "secret \"more\"", "config map \"settings\""]);
+    let missing: BTreeSet<Reference> = pod(&condition).mounted().into_iter().skip(1).collect();
+    let waiting = waiting_for(&pod(&condition), Role::Driver, &missing).unwrap();
+    expect![[r#"ContainerConfig (FailedMount): the driver mounts secret "more" and config map "settings", not found in namespace "ns"; create it there, or correct the name in the manifest"#]].assert_eq(&show(&waiting.failure));
+    // Everything is mounted: what is waited for now is the image.
+    let prepared = pod(&json!([{"type": "PodReadyToStartContainers", "status": "True"}]));
+    assert_eq!(waiting_for(&prepared, Role::Driver, &missing), None);
+    assert!(prepared.spec.volumes.is_empty(), "nobody asks any more");
 }

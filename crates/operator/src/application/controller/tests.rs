@@ -47,6 +47,7 @@ fn operator_with_events(api: &FakeApi, events: &FakeApi) -> Context {
         metrics: metrics.clone(),
         events: Events::start(events.client(), metrics, "test"),
         surplus: Arc::default(),
+        mounts: Arc::default(),
     };
     for application in api.all("sparkapplications") {
         let watched: Watched<SparkApplication> = serde_json::from_value(application).unwrap();
@@ -269,4 +270,120 @@ async fn a_spec_that_does_not_parse_concerns_nobody_else() {
     let status = api.get(APPLICATION).unwrap()["status"].clone();
     let error = status["applicationState"]["errorMessage"].as_str().unwrap();
     assert!(error.contains("4000000000"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_pod_mounts_is_asked_for_once_its_node_is_slow() {
+    let api = FakeApi::default();
+    let mut mounting = application();
+    mounting["spec"]["driver"]["secrets"] =
+        json!([{ "name": "keys", "path": "/keys", "secretType": "Generic" }]);
+    api.put(APPLICATION, mounting);
+    let ctx = operator(&api);
+    settle(&ctx).await.unwrap();
+    let waiting = json!({ "waiting": { "reason": "ContainerCreating" } });
+    let prepare = |since: i64| {
+        let path = "/api/v1/namespaces/ns/pods/pi-driver";
+        let mut pod = api.get(path).unwrap();
+        pod["status"] = json!({
+            "phase": "Pending", "startTime": ago(since),
+            "containerStatuses": [{ "name": "spark-kubernetes-driver", "state": waiting }],
+        });
+        api.put(path, pod);
+        ctx.cache.wrote_pod(serde_json::from_value::<PodView>(api.get(path).unwrap()).unwrap());
+    };
+    prepare(5);
+    api.take_log();
+    settle(&ctx).await.unwrap();
+    assert_eq!(api.take_log(), Vec::<String>::new());
+    prepare(20);
+    settle(&ctx).await.unwrap();
+    // What is there is asked for once, and what is not, no more than every few seconds.
+    assert_eq!(api.take_log(), ["GET secrets", "GET secrets", "PUT sparkapplications/status"]);
+    let progressing = || {
+        let status = api.get(APPLICATION).unwrap()["status"].clone();
+        let all = status["conditions"].as_array().unwrap().clone();
+        all.iter().find(|condition| condition["type"] == "Progressing").unwrap()["message"].clone()
+    };
+    assert_eq!(
+        progressing(),
+        "the driver mounts secret \"keys\", not found in namespace \"ns\"; create it there, or correct the name in the manifest"
+    );
+    let keys =
+        json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "keys", "namespace": "ns" } });
+    api.put("/api/v1/namespaces/ns/secrets/keys", keys);
+    tokio::time::advance(Duration::from_secs(100)).await;
+    prepare(119);
+    settle(&ctx).await.unwrap();
+    assert_eq!(api.take_log(), ["GET secrets", "PUT sparkapplications/status"]);
+    assert_eq!(
+        (state(&api), progressing()),
+        ("SUBMITTED".into(), "the driver's pod is being started".into())
+    );
+    prepare(300);
+    settle(&ctx).await.unwrap();
+    assert_eq!(api.take_log(), Vec::<String>::new());
+}
+
+/// The names of everything there is of these kinds, as in `services/pi-ui-svc`.
+fn names(api: &FakeApi, kinds: &[&str]) -> Vec<String> {
+    let of = |kind: &&str| {
+        let all = api.all(kind).into_iter();
+        all.map(|object| format!("{kind}/{}", object["metadata"]["name"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    kinds.iter().flat_map(of).collect()
+}
+
+#[tokio::test]
+async fn what_an_edited_spec_does_not_want_any_more_goes() {
+    const KINDS: [&str; 9] = [
+        "configmaps",
+        "ingresses",
+        "networkpolicies",
+        "poddisruptionbudgets",
+        "podgroups",
+        "rolebindings",
+        "roles",
+        "serviceaccounts",
+        "services",
+    ];
+    let api = FakeApi::default();
+    let mut rich = application();
+    rich["spec"]["driverPodDisruptionBudget"] = json!(true);
+    rich["spec"]["dynamicAllocation"] = json!({ "enabled": true });
+    rich["spec"]["batchScheduler"] = json!("volcano");
+    rich["spec"]["driverIngressOptions"] =
+        json!([{ "servicePort": 8080, "ingressURLFormat": "pi.example.com" }]);
+    rich["spec"]["monitoring"] = json!({ "exposeDriverMetrics": true, "exposeExecutorMetrics": false,
+        "metricsProperties": "x=y" });
+    api.put(APPLICATION, rich);
+    settle(&operator(&api)).await.unwrap();
+    assert_eq!(
+        names(&api, &KINDS),
+        [
+            "configmaps/pi-prom-conf",
+            "ingresses/pi-ing-8080",
+            "networkpolicies/pi-network",
+            "poddisruptionbudgets/pi-driver-pdb",
+            "podgroups/spark-pi-pg",
+            "rolebindings/pi-driver",
+            "roles/pi-driver",
+            "serviceaccounts/pi-driver",
+            "services/pi-driver-8080",
+            "services/pi-ui-svc",
+        ]
+    );
+    // Somebody else's, by the name of one of ours.
+    let foreign = "/apis/scheduling.x-k8s.io/v1alpha1/namespaces/ns/podgroups/pi-pg";
+    api.put(foreign, json!({ "metadata": { "name": "pi-pg", "namespace": "ns" } }));
+    let mut plain = api.get(APPLICATION).unwrap();
+    plain["spec"] = application()["spec"].clone();
+    plain["metadata"]["generation"] = 2.into();
+    api.put(APPLICATION, plain);
+    for _ in 0..5 {
+        settle(&operator(&api)).await.unwrap();
+    }
+    assert_eq!(state(&api), "SUBMITTED");
+    assert_eq!(names(&api, &KINDS), ["networkpolicies/pi-network", "podgroups/pi-pg", "services/pi-ui-svc"]);
 }

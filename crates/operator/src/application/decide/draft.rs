@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hearth_crd::ApplicationStateType as State;
 use hearth_crd::{
-    ApplicationState, FieldError, SparkApplication, SparkApplicationSpec, SparkApplicationStatus,
+    ApplicationState, FailureCause, FieldError, SparkApplication, SparkApplicationSpec,
+    SparkApplicationStatus,
 };
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -162,6 +163,21 @@ impl<'a> Draft<'a> {
         Decision { actions: self.actions, status, notes: self.notes, look_again: self.look_again }
     }
 
+    /// Tells what the driver waits for when that becomes a condition; nodes that may come are the scheduler's to tell of.
+    fn tell_waiting(&mut self, status: &SparkApplicationStatus) {
+        let is_told = |waiting: &&Failure| waiting.cause != FailureCause::Unschedulable;
+        let Some(waiting) = self.waiting.as_ref().filter(is_told) else { return };
+        let says_so = |status: &SparkApplicationStatus| {
+            let mut all = status.conditions.iter().flatten();
+            all.any(|found| found.type_ == "Progressing" && found.reason == waiting.cause.as_str())
+        };
+        if says_so(status) && !self.application.status.as_ref().is_some_and(says_so) {
+            let driver = status.driver_info.pod_name.as_deref().unwrap_or_default();
+            let message = format!("Driver {driver} cannot start yet: {}", waiting.message);
+            self.warn("SparkDriverPending", message);
+        }
+    }
+
     fn changed_status(&mut self) -> Option<SparkApplicationStatus> {
         let before = self.application.status.as_ref();
         let generation = self.application.metadata.generation;
@@ -175,6 +191,7 @@ impl<'a> Draft<'a> {
             at_rest: unsupported::is_at_rest(&status),
         };
         conditions::update(&mut status, whole_seconds(self.now), generation, &facts);
+        self.tell_waiting(&status);
 
         // What the executors do changes often; unless something else is to be written, it is gathered for a moment.
         if before == Some(&status) {

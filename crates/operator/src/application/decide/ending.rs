@@ -62,6 +62,7 @@ pub(super) fn on_succeeding(draft: &mut Draft<'_>) -> Next {
     draft.status.termination_time.get_or_insert(now);
     draft.go_with(State::Completed, None);
     release_executors(draft);
+    teardown::delete_pod_group(draft);
     draft.note(COMPLETED, format!("SparkApplication {} completed", draft.name()));
     Next::Again
 }
@@ -75,7 +76,7 @@ pub(super) fn on_failing(draft: &mut Draft<'_>) -> Next {
             Next::Done
         }
         Retry::Now => {
-            let is_loss = history::last_cause(&draft.status).is_some_and(|cause| cause.is_loss());
+            let is_loss = history::is_loss(&draft.status);
             run_again(draft, is_loss)
         }
     }
@@ -88,6 +89,7 @@ pub(super) fn give_up(draft: &mut Draft<'_>) -> Next {
     draft.go(State::Failed);
     stop_driver(draft);
     release_executors(draft);
+    teardown::delete_pod_group(draft);
     draft.warn(
         "SparkApplicationFailed",
         format!("SparkApplication {} failed: {}", draft.name(), draft.error()),

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::time;
 use crate::application::cause::{End, Role, end_of};
+use crate::application::history;
 use crate::application::observed::Observed;
 use crate::names::SUBMISSION_ID_LABEL;
 use crate::pod_view::{Phase, PodView};
@@ -39,6 +40,8 @@ pub(super) fn states(
         State::Submitted if has_moved => return before.cloned(),
         // They were told to go with the driver, and after that they are nobody's.
         State::Completed | State::Succeeding => ended(running(status, observed), ExecutorState::Completed),
+        // The next driver is to find them.
+        State::Failing if history::is_loss(status) => running(status, observed),
         State::Failed | State::Failing => ended(running(status, observed), ExecutorState::Failed),
         State::Submitted | State::Running | State::Unknown | State::Suspending => running(status, observed),
     };

@@ -8,6 +8,7 @@ use super::driver::Driver;
 use super::time::{seconds, settling};
 use super::{deadlines, ending, executor_budget, scale_in_place};
 use crate::application::cause::{End, Failure, Role, end_of, loss_of, pod_gone, waiting_for};
+use crate::application::mounts;
 use crate::pod_view::{Phase, PodView};
 
 /// The reason of the event that a driver runs.
@@ -88,7 +89,11 @@ fn on_pending(draft: &mut Draft<'_>, driver: &PodView) -> Next {
     if draft.state() == State::Unknown {
         draft.go_with(State::Submitted, None);
     }
-    let waiting = waiting_for(driver, Role::Driver);
+    let missing = &draft.observed.missing;
+    let waiting = waiting_for(driver, Role::Driver, missing);
+    if let Some(wait) = mounts::look_again(draft.now, driver, missing) {
+        draft.look_in(wait);
+    }
     if let Some((failure, error)) = deadlines::of_start(draft, waiting.as_ref()) {
         return ending::fail(draft, Some(driver), &failure, &error);
     }

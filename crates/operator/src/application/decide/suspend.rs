@@ -58,6 +58,7 @@ pub(super) fn on_wish(draft: &mut Draft<'_>) -> Option<Next> {
 /// Waits until the pods are gone.
 pub(super) fn on_suspending(draft: &mut Draft<'_>) -> Next {
     if teardown::tear_down(draft) {
+        teardown::delete_pod_group(draft);
         return rest(draft);
     }
     draft.look_in(super::time::seconds(10));

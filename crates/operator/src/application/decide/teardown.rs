@@ -32,6 +32,13 @@ pub(super) fn delete_driver(draft: &mut Draft<'_>) {
     }
 }
 
+/// Deletes the group by which a batch scheduler knows the pods: once they have ended, it would only hold its place in a queue.
+pub(super) fn delete_pod_group(draft: &mut Draft<'_>) {
+    if draft.observed.has_pod_group {
+        draft.act(Action::DeletePodGroup);
+    }
+}
+
 /// Whether no driver of ours is left.
 pub(super) fn is_driver_gone(draft: &Draft<'_>) -> bool {
     !matches!(Driver::of(draft), Driver::Ours(_))

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::world::{World, at, ended, running};
+use crate::pod_view::Reference;
 
 #[test]
 fn an_executor_that_failed_is_counted_reported_deleted_and_replaced() {
@@ -99,6 +100,7 @@ fn an_image_that_cannot_be_pulled_is_a_failed_start_in_the_end() {
         status: 0 of 1 ready, next [2], failed 0, starts 0
           Ready False ImagePull: 0 of 1 executors are ready: the image "nowhere:1" of the executor cannot be pulled (ImagePullBackOff: no); check its name and tag in spec.image, and spec.imagePullSecrets
           Blocked False NotBlocked: executors are made as they are asked for
+        warning SparkExecutorPending: executors cannot start yet: the image "nowhere:1" of the executor cannot be pulled (ImagePullBackOff: no); check its name and tag in spec.image, and spec.imagePullSecrets
         again in 60 s
     "#]]);
     world.at(121).check(&expect![[r#"
@@ -108,6 +110,40 @@ fn an_image_that_cannot_be_pulled_is_a_failed_start_in_the_end() {
         delete ["pi-1-exec-1"]
         report 1 None (its fault): ImagePull: the image "nowhere:1" of the executor cannot be pulled (ImagePullBackOff: no); check its name and tag in spec.image, and spec.imagePullSecrets
         warning SparkExecutorFailed: Executor pi-1-exec-1 failed: the image "nowhere:1" of the executor cannot be pulled (ImagePullBackOff: no); check its name and tag in spec.image, and spec.imagePullSecrets
+        again in 2 s
+    "#]]);
+}
+
+#[test]
+fn a_mounted_config_map_that_is_not_there_is_told_and_then_a_failed_start() {
+    let waiting = json!({"waiting": {"reason": "ContainerCreating"}});
+    let status = json!({"phase": "Pending", "startTime": at(0).to_string(),
+        "containerStatuses": [{"name": "spark-kubernetes-executor", "state": waiting}]});
+    let mut world = World::new(1).pod(1, &status);
+    let volumes = json!([{"configMap": {"name": "settings"}}]);
+    std::sync::Arc::make_mut(&mut world.pods[0]).spec.volumes = serde_json::from_value(volumes).unwrap();
+    world.clone().at(1).check(&expect![[r#"
+        again in 9 s
+    "#]]);
+    let mut world = world.at(20);
+    world.missing.insert(Reference::ConfigMap("settings".into()));
+    world.apply_and_check(&expect![[r#"
+        status: 0 of 1 ready, next [2], failed 0, starts 0
+          Ready False ContainerConfig: 0 of 1 executors are ready: the executor mounts config map "settings", not found in namespace ""; create it there, or correct the name in the manifest
+          Blocked False NotBlocked: executors are made as they are asked for
+        warning SparkExecutorPending: executors cannot start yet: the executor mounts config map "settings", not found in namespace ""; create it there, or correct the name in the manifest
+        again in 20 s
+    "#]]);
+    world.clone().at(40).check(&expect![[r#"
+        again in 40 s
+    "#]]);
+    world.at(121).check(&expect![[r#"
+        status: 0 of 0 ready, next [2], failed 1, starts 1
+          Ready False Starting: 0 of 1 executors are ready
+          Blocked True CrashLoop: executors failed as soon as they were started, so each start waits longer; see status.failures
+        delete ["pi-1-exec-1"]
+        report 1 None (its fault): ContainerConfig: the executor mounts config map "settings", not found in namespace ""; create it there, or correct the name in the manifest
+        warning SparkExecutorFailed: Executor pi-1-exec-1 failed: the executor mounts config map "settings", not found in namespace ""; create it there, or correct the name in the manifest
         again in 2 s
     "#]]);
 }

@@ -74,6 +74,7 @@ fn counts_of_a_pool_that_was_scaled_or_waits_are_gathered_for_a_moment() {
         status: 0 of 1 ready, next [2], failed 0, starts 0
           Ready False ImagePull: 0 of 1 executors are ready: the image "no:1" of the executor cannot be pulled (ErrImagePull: not found); check its name and tag in spec.image, and spec.imagePullSecrets
           Blocked False NotBlocked: executors are made as they are asked for
+        warning SparkExecutorPending: executors cannot start yet: the image "no:1" of the executor cannot be pulled (ErrImagePull: not found); check its name and tag in spec.image, and spec.imagePullSecrets
         again in 117 s
     "#]]);
 }

@@ -1,5 +1,6 @@
 //! A pool, its executors and the time; decisions as text. Times are seconds after the pool was made.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::super::{Facts, PoolDecision, decide};
-use crate::pod_view::PodView;
+use crate::pod_view::{PodView, Reference};
 use crate::testing::show_notes;
 
 #[derive(Clone)]
@@ -21,6 +22,7 @@ pub(super) struct World {
     pub(super) has_ended: bool,
     pub(super) surplus_for: Option<Duration>,
     pub(super) highest_told: u32,
+    pub(super) missing: BTreeSet<Reference>,
 }
 
 pub(super) fn at(seconds: i64) -> Timestamp {
@@ -36,7 +38,15 @@ impl World {
             "spec": {"application": "pi", "replicas": replicas},
         });
         let pool = serde_json::from_value(pool).unwrap();
-        Self { now: at(0), pool, pods: Vec::new(), has_ended: false, surplus_for: None, highest_told: 0 }
+        Self {
+            now: at(0),
+            pool,
+            pods: Vec::new(),
+            has_ended: false,
+            surplus_for: None,
+            highest_told: 0,
+            missing: BTreeSet::new(),
+        }
     }
 
     /// A pool of `replicas` that has been running for long.
@@ -83,7 +93,8 @@ impl World {
 
     pub(super) fn decide(&self) -> PoolDecision {
         let Self { has_ended, highest_told, surplus_for, .. } = *self;
-        decide(self.now, &self.pool, &self.pods, Facts { has_ended, highest_told, surplus_for })
+        let facts = Facts { has_ended, highest_told, surplus_for, missing: self.missing.clone() };
+        decide(self.now, &self.pool, &self.pods, &facts)
     }
 
     pub(super) fn apply(&mut self) -> PoolDecision {

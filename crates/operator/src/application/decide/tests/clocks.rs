@@ -114,9 +114,10 @@ fn the_time_to_start() {
     check(
         &image,
         &expect![[r#"
-        SUBMITTED run 1 submission 1
-        again in 120 s
-    "#]],
+            SUBMITTED run 1 submission 1
+            warning SparkDriverPending: Driver pi-driver cannot start yet: the image "hearth:1" of the driver cannot be pulled (ImagePullBackOff: no); check its name and tag in spec.image, and spec.imagePullSecrets
+            again in 120 s
+        "#]],
         &expect![[r#"
         delete pod driver-1
         delete executors

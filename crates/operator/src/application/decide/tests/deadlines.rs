@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::World;
 use super::world::{at, shown, unschedulable, waiting};
+use crate::pod_view::Reference;
 
 fn limited(world: World, timeouts: &Value) -> World {
     let timeouts = timeouts.clone();
@@ -94,6 +95,7 @@ fn an_image_that_cannot_be_pulled() {
     let mut world = World::submitted().driver(&waiting("ImagePullBackOff", "not found"));
     expect![[r#"
         SUBMITTED run 1 submission 1
+        warning SparkDriverPending: Driver pi-driver cannot start yet: the image "hearth:1" of the driver cannot be pulled (ImagePullBackOff: not found); check its name and tag in spec.image, and spec.imagePullSecrets
         again in 120 s
     "#]]
     .assert_eq(&shown(&world.apply()));
@@ -129,9 +131,9 @@ fn a_secret_that_is_not_there() {
         delete pod driver-1
         delete executors
         FAILED run 1 submission 1
-          container spark-kubernetes-driver of the driver cannot be made (CreateContainerConfigError: secret "s" not found)
-        warning SparkDriverFailed: Driver pi-driver failed: container spark-kubernetes-driver of the driver cannot be made (CreateContainerConfigError: secret "s" not found)
-        warning SparkApplicationFailed: SparkApplication pi failed: container spark-kubernetes-driver of the driver cannot be made (CreateContainerConfigError: secret "s" not found)
+          container spark-kubernetes-driver of the driver cannot be made (CreateContainerConfigError: secret "s" not found); create it in namespace "default", or correct the name in the manifest
+        warning SparkDriverFailed: Driver pi-driver failed: container spark-kubernetes-driver of the driver cannot be made (CreateContainerConfigError: secret "s" not found); create it in namespace "default", or correct the name in the manifest
+        warning SparkApplicationFailed: SparkApplication pi failed: container spark-kubernetes-driver of the driver cannot be made (CreateContainerConfigError: secret "s" not found); create it in namespace "default", or correct the name in the manifest
     "#]]);
 }
 
@@ -204,5 +206,70 @@ fn executors_may_fail_as_often_as_the_setting_says() {
           executor failures: 66, more than spark.executor.maxNumFailures allows (4); the last, pi-1-exec-3: the executor used too much
         warning SparkDriverFailed: Driver pi-driver failed: executor failures: 66, more than spark.executor.maxNumFailures allows (4); the last, pi-1-exec-3: the executor used too much
         warning SparkApplicationFailed: SparkApplication pi failed: executor failures: 66, more than spark.executor.maxNumFailures allows (4); the last, pi-1-exec-3: the executor used too much
+    "#]]);
+}
+
+#[test]
+fn a_mounted_secret_that_is_not_there() {
+    let secret = Reference::Secret("s".into());
+    let volumes =
+        json!([{"secret": {"secretName": "s"}}, {"secret": {"secretName": "other", "optional": true}}]);
+    let mut world = World::submitted().driver(&waiting("ContainerCreating", "")).mounts(&volumes).after(5);
+    // As long as nodes need to prepare a pod, nobody asks what is there.
+    expect![[r#"
+        again in 6 s
+    "#]]
+    .assert_eq(&shown(&world.decide()));
+    world = world.after(6);
+    assert_eq!(shown(&world.decide()), "nothing", "it is there, and the node is slow");
+    world.observed.missing.insert(secret);
+    expect![[r#"
+        SUBMITTED run 1 submission 1
+        warning SparkDriverPending: Driver pi-driver cannot start yet: the driver mounts secret "s", not found in namespace "default"; create it there, or correct the name in the manifest
+        again in 11 s
+    "#]].assert_eq(&shown(&world.apply()));
+    assert_eq!(world.condition("Progressing").1, "ContainerConfig");
+    // Told once; asked again at intervals that grow.
+    world.clone().after(9).check(&expect![[r#"
+        again in 20 s
+    "#]]);
+    let mut found = world.clone().after(108);
+    found.observed.missing.clear();
+    found.apply();
+    assert_eq!(found.condition("Progressing").1, "DriverStarting", "somebody made it in time");
+    found.after(30).check(&expect!["nothing"]);
+    world.after(109).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          the driver mounts secret "s", not found in namespace "default"; create it there, or correct the name in the manifest
+        warning SparkDriverFailed: Driver pi-driver failed: the driver mounts secret "s", not found in namespace "default"; create it there, or correct the name in the manifest
+        warning SparkApplicationFailed: SparkApplication pi failed: the driver mounts secret "s", not found in namespace "default"; create it there, or correct the name in the manifest
+        again in 60 s
+    "#]]);
+}
+
+#[test]
+fn a_claim_that_is_not_there() {
+    let told = "0/1 nodes are available: persistentvolumeclaim \"data\" not found. preemption: not helpful.";
+    let status = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False",
+        "reason": "Unschedulable", "message": told, "lastTransitionTime": at(1).to_string()}]});
+    let mut world = World::submitted().driver(&status).after(1);
+    expect![[r#"
+        SUBMITTED run 1 submission 1
+        warning SparkDriverPending: Driver pi-driver cannot start yet: the driver mounts persistent volume claim "data", not found in namespace "default"; create it there, or correct the name in the manifest
+        again in 120 s
+    "#]].assert_eq(&shown(&world.apply()));
+    let bound_late = world.clone().driver(&unschedulable()).after(200);
+    world.after(120).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          the driver mounts persistent volume claim "data", not found in namespace "default"; create it there, or correct the name in the manifest
+        warning SparkDriverFailed: Driver pi-driver failed: the driver mounts persistent volume claim "data", not found in namespace "default"; create it there, or correct the name in the manifest
+        warning SparkApplicationFailed: SparkApplication pi failed: the driver mounts persistent volume claim "data", not found in namespace "default"; create it there, or correct the name in the manifest
+    "#]]);
+    bound_late.check(&expect![[r#"
+        SUBMITTED run 1 submission 1
     "#]]);
 }

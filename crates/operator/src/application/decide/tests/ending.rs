@@ -191,3 +191,34 @@ fn a_running_application_has_no_time_to_live() {
     world.apply();
     world.after(1000).check(&expect!["nothing"]);
 }
+
+#[test]
+fn a_group_of_pods_goes_when_they_have_ended() {
+    let mut kept = World::new().spec(|spec| spec["executor"]["deleteOnTermination"] = json!(false));
+    kept.observed.has_pod_group = true;
+    kept.submit();
+    kept.observed.pool = Some(std::sync::Arc::new(kept.pool()));
+    kept.clone().driver(&exited(0, "")).check(&expect![[r#"
+        delete pod group
+        COMPLETED run 1 submission 1
+        event SparkApplicationCompleted: SparkApplication pi completed
+    "#]]);
+    let mut failed = kept.clone().driver(&exited(1, "no"));
+    failed.check(&expect![[r#"
+        delete pod group
+        FAILED run 1 submission 1
+          driver container failed with ExitCode: 1, Reason: Error: no
+        warning SparkDriverFailed: Driver pi-driver failed: no
+        warning SparkApplicationFailed: SparkApplication pi failed: driver container failed with ExitCode: 1, Reason: Error: no
+    "#]]);
+    failed.apply();
+    failed.check(&expect!["nothing"]);
+    // It is used again by the next run.
+    kept.restart(&json!({"type": "Always"})).driver(&exited(0, "")).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        PENDING_RERUN run 1 submission 1
+        event SparkDriverCompleted: Driver pi-driver completed
+        warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
+    "#]]);
+}

@@ -170,6 +170,7 @@ impl Walk {
             Action::Submit(_)
             | Action::ScalePool { .. }
             | Action::BoundPool { .. }
+            | Action::DeletePodGroup
             | Action::DeleteApplication => {}
         }
     }

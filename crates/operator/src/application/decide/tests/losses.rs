@@ -1,11 +1,12 @@
 //! Drivers that were taken away: followed by another on the same executors, if the policy allows another run.
 
 use expect_test::expect;
-use hearth_crd::{ApplicationStateType as State, FailureCause};
+use hearth_crd::{ApplicationStateType as State, ExecutorState, FailureCause};
 use serde_json::{Value, json};
 
 use super::World;
 use super::world::{exited, running, shown};
+use crate::application::controller::is_ended;
 use crate::application::decision::Action;
 
 fn evicted() -> Value {
@@ -47,6 +48,20 @@ fn a_driver_that_was_evicted_is_followed_by_the_next_on_the_same_executors() {
         (Some(2), Some(1), Some(2))
     );
     assert_eq!(status.submission_id, id);
+}
+
+#[test]
+fn executors_live_on_while_the_next_driver_is_waited_for_and_end_with_one_that_failed() {
+    let policy = json!({"type": "OnFailure", "onFailureRetries": 2, "onFailureRetryInterval": 60});
+    let kept = |driver: Value| {
+        let mut world = World::running().restart(&policy).executor(1, 0, "Running").driver(&driver);
+        world.apply();
+        assert_eq!(world.state(), State::Failing);
+        let executors = world.status().executor_state.clone().unwrap();
+        (executors["pi-1-exec-1"], is_ended(&world.application))
+    };
+    assert_eq!(kept(evicted()), (ExecutorState::Running, false));
+    assert_eq!(kept(exited(1, "no")), (ExecutorState::Failed, true));
 }
 
 #[test]

@@ -132,6 +132,13 @@ impl World {
         self
     }
 
+    /// Says what the driver's pod mounts.
+    pub(super) fn mounts(mut self, volumes: &Value) -> Self {
+        let driver = Arc::make_mut(self.observed.driver.as_mut().unwrap());
+        driver.spec.volumes = serde_json::from_value(volumes.clone()).unwrap();
+        self
+    }
+
     /// Asks the driver's pod to end.
     pub(super) fn terminating(mut self) -> Self {
         let driver = Arc::make_mut(self.observed.driver.as_mut().unwrap());
@@ -202,7 +209,8 @@ impl World {
         let run = self.application.status.clone().unwrap_or_default();
         let pod = json!({
             "metadata": {
-                "name": "pi-driver", "uid": format!("driver-{}", run.driver_epoch.unwrap_or(1)),
+                "name": "pi-driver", "namespace": "default",
+                "uid": format!("driver-{}", run.driver_epoch.unwrap_or(1)),
                 "labels": {"sparkoperator.k8s.io/submission-id": run.submission_id},
                 "annotations": {"hearth.dev/driver-epoch": run.driver_epoch.unwrap_or(1).to_string()},
                 "ownerReferences": [{"apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication",
@@ -268,6 +276,7 @@ pub(super) fn shown(decision: &Decision) -> String {
             }
             Action::DeleteExecutors => "delete executors".to_owned(),
             Action::DeleteServices => "delete services".to_owned(),
+            Action::DeletePodGroup => "delete pod group".to_owned(),
             Action::ScalePool { instances } => format!("scale pool to {instances}"),
             Action::BoundPool { min, max } => format!("bound pool by {min:?} and {max:?}"),
             Action::DeleteApplication => "delete application".to_owned(),
