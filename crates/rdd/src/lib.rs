@@ -15,6 +15,7 @@ mod node;
 mod partitioner;
 mod rdd;
 mod shuffle;
+mod snapshot;
 mod start;
 mod task;
 mod wire;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::closure::{DecodeFn, Entry, Erased};
-use crate::node::{AnyLineage, Dependency};
+use crate::snapshot::Taken;
 use crate::task::StageTask;
 
 /// Why a stage binary cannot be used.
@@ -119,32 +119,17 @@ struct StageWire {
     task: Portable,
 }
 
-/// Encodes the pipeline that ends in `rdd`, and the task that reads it.
-pub(crate) fn encode_stage(rdd: &Arc<dyn AnyLineage>, task: Portable) -> Result<Vec<u8>, WireError> {
-    let mut nodes = Vec::new();
+/// Encodes a pipeline, and the task that reads its end.
+pub(crate) fn encode_stage(pipeline: &[&Taken], task: Portable) -> Result<Vec<u8>, WireError> {
+    let mut nodes = Vec::with_capacity(pipeline.len());
     let mut places = BTreeMap::new();
-    place(rdd, &mut nodes, &mut places)?;
+    for taken in pipeline {
+        let id = taken.rdd.id();
+        let parents = taken.narrow.iter().filter_map(|parent| places.get(parent).copied()).collect();
+        places.insert(id, nodes.len() as u32);
+        nodes.push(NodeWire { id, level: taken.level, code: taken.node.encode()?, parents });
+    }
     encode("stage", &StageWire { nodes, task })
-}
-
-fn place(
-    rdd: &Arc<dyn AnyLineage>,
-    nodes: &mut Vec<NodeWire>,
-    places: &mut BTreeMap<RddId, u32>,
-) -> Result<u32, WireError> {
-    if let Some(at) = places.get(&rdd.id()) {
-        return Ok(*at);
-    }
-    let mut parents = Vec::new();
-    for dependency in rdd.dependencies() {
-        if let Dependency::Narrow { parent, .. } = dependency {
-            parents.push(place(&parent, nodes, places)?);
-        }
-    }
-    let at = nodes.len() as u32;
-    nodes.push(NodeWire { id: rdd.id(), level: rdd.storage_level(), code: rdd.encode()?, parents });
-    places.insert(rdd.id(), at);
-    Ok(at)
 }
 
 /// What a decoded node needs to know of itself: its id and how it is persisted.

@@ -1,5 +1,7 @@
 //! Cutting lineages.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use hearth::prelude::*;
 
 use crate::support::{local, message, on_both, scratch, sorted, with_conf};
@@ -80,6 +82,35 @@ fn checkpoint_cuts_shuffles_off() {
         assert_eq!(sorted(sums.collect().unwrap()), first);
         assert_eq!(sums.reduce_by_key(|a, b| a + b, 2).count().unwrap(), 4, "and the partitioner stays");
     });
+}
+
+#[test]
+fn a_job_that_runs_while_another_ends_a_checkpoint_gives_its_later_tasks_the_inputs_it_began_with() {
+    static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
+    static IS_WRITTEN: AtomicBool = AtomicBool::new(false);
+    fn wait_for(flag: &AtomicBool) {
+        while !flag.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+    }
+    let (_keep, dir) = scratch("checkpoints");
+    let sc = local();
+    sc.set_checkpoint_dir(dir);
+    let rdd = sc.parallelize([1, 2, 3], 1).map(|n| n * 10);
+    rdd.checkpoint().unwrap();
+    let first_stage = sc.range(0, 3, 1, 1).map(|n| {
+        HAS_BEGUN.store(true, Ordering::SeqCst);
+        wait_for(&IS_WRITTEN);
+        (n, ())
+    });
+    let both = first_stage.group_by_key(1).zip(&rdd);
+    let job = std::thread::spawn(move || both.count());
+    wait_for(&HAS_BEGUN);
+    let counted = rdd.count();
+    IS_WRITTEN.store(true, Ordering::SeqCst);
+    assert_eq!(counted.unwrap(), 3);
+    assert!(rdd.is_checkpointed());
+    assert_eq!(job.join().unwrap().unwrap(), 3, "its second stage reads what was there when it began");
 }
 
 #[test]

@@ -71,6 +71,8 @@ fn histogram_cuts_between_least_and_greatest() {
     on_both(|sc| {
         let histogram = sc.range(0, 51, 1, 3).histogram(2).unwrap();
         assert_eq!((histogram.buckets, histogram.counts), (vec![0.0, 25.0, 50.0], vec![25, 26]));
+        let tenths = sc.parallelize((0..=10).map(|n| f64::from(n) / 10.0).collect::<Vec<_>>(), 3);
+        assert_eq!(tenths.histogram(10).unwrap().counts, [1, 1, 1, 1, 1, 1, 1, 1, 1, 2]);
         let one = sc.parallelize([5, 5, 5], 2).histogram(4).unwrap();
         assert_eq!((one.buckets, one.counts), (vec![5.0, 5.0], vec![3]));
         let single = sc.range(1, 11, 1, 20).histogram(1).unwrap();

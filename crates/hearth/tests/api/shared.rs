@@ -59,6 +59,27 @@ fn an_unpersisted_broadcast_value_is_fetched_again() {
 }
 
 #[test]
+fn a_broadcast_value_that_moves_into_an_action_is_there_until_its_job_has_ended() {
+    on_both(|sc| {
+        let (numbers, sum) = (sc.range(0, 4, 1, 2), sc.long_accumulator("sum"));
+        let state = (sc.broadcast(10).unwrap(), sum.clone());
+        numbers.foreach_with(state, |(factor, sum), n| sum.add(n * factor.value())).unwrap();
+        let state = (sc.broadcast(100).unwrap(), sum.clone());
+        numbers
+            .foreach_partition_with(state, |(factor, sum), records| {
+                records.for_each(|n| sum.add(n * factor.value()));
+            })
+            .unwrap();
+        assert_eq!(sum.value(), 660);
+        let limit = sc.broadcast(2).unwrap();
+        let below = sc.run_job(&numbers, vec![0, 1], limit, |limit, _, records| {
+            records.filter(|n| n < limit.value()).count() as u64
+        });
+        assert_eq!(below.unwrap(), [2, 0]);
+    });
+}
+
+#[test]
 fn a_destroyed_broadcast_value_fails_the_tasks_that_read_it() {
     on_both(|sc| {
         let value = sc.broadcast(vec![1, 2, 3]).unwrap();

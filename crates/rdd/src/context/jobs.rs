@@ -97,7 +97,8 @@ impl SparkContext {
         S: Serialize + DeserializeOwned + Send + Sync + 'static,
         F: Fn(&S, u32, Records<T>) -> U + Copy + Send + Sync + 'static,
     {
-        let task = ResultTask::portable(state, function, PhantomData::<(T, U)>)?;
+        // The state stays until the job has ended: it may hold the last of a broadcast variable on the driver.
+        let task = ResultTask::portable(&state, function, PhantomData::<(T, U)>)?;
         let root: Arc<dyn AnyLineage> = rdd.lineage().clone();
         let call_site = origin.call_site();
         let job = graph::build(&root, partitions, task, call_site.clone())?;

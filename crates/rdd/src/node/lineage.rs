@@ -152,18 +152,18 @@ pub(crate) trait AnyLineage: Send + Sync {
     fn id(&self) -> RddId;
     fn partitions(&self) -> u32;
     fn name(&self) -> Option<String>;
-    fn kind(&self) -> &'static str;
     fn call_site(&self) -> String;
     fn storage_level(&self) -> StorageLevel;
-    fn dependencies(&self) -> Vec<Dependency>;
-    fn encode(&self) -> Result<Portable, WireError>;
-    fn reads(&self, split: u32) -> Vec<(usize, u32)>;
-    fn input(&self, split: u32) -> Option<Bytes>;
-    fn preferred_hosts(&self) -> Vec<Vec<HostName>>;
+    /// What it is computed by now; a checkpoint changes it.
+    fn node(&self) -> Arc<dyn AnyNode>;
     /// Whether a checkpoint is to be written.
     fn is_marked(&self) -> bool;
     /// The checkpoint that is to be written, which then is the caller's to write.
     fn take_checkpoint(&self) -> Option<Writer>;
+
+    fn kind(&self) -> &'static str {
+        self.node().kind()
+    }
 }
 
 impl<T: Data> AnyLineage for Lineage<T> {
@@ -194,10 +194,6 @@ impl<T: Data> AnyLineage for Lineage<T> {
         self.state.read().name.clone()
     }
 
-    fn kind(&self) -> &'static str {
-        self.node.read().kind()
-    }
-
     fn call_site(&self) -> String {
         self.origin.call_site()
     }
@@ -206,31 +202,14 @@ impl<T: Data> AnyLineage for Lineage<T> {
         self.state.read().level
     }
 
-    fn dependencies(&self) -> Vec<Dependency> {
-        self.node.read().dependencies()
-    }
-
-    fn encode(&self) -> Result<Portable, WireError> {
-        self.node.read().encode()
-    }
-
-    fn reads(&self, split: u32) -> Vec<(usize, u32)> {
-        self.node.read().reads(split)
-    }
-
-    fn input(&self, split: u32) -> Option<Bytes> {
-        self.node.read().input(split)
-    }
-
-    fn preferred_hosts(&self) -> Vec<Vec<HostName>> {
-        self.node.read().preferred_hosts()
+    fn node(&self) -> Arc<dyn AnyNode> {
+        self.node.read().clone()
     }
 }
 
-/// A node whose kind does not matter.
-trait Compute<T>: Send + Sync {
+/// A node whose kind and record type do not matter.
+pub(crate) trait AnyNode: Send + Sync {
     fn kind(&self) -> &'static str;
-    fn compute(&self, split: u32, task: &TaskContext) -> Records<T>;
     fn dependencies(&self) -> Vec<Dependency>;
     fn encode(&self) -> Result<Portable, WireError>;
     fn reads(&self, split: u32) -> Vec<(usize, u32)>;
@@ -238,13 +217,20 @@ trait Compute<T>: Send + Sync {
     fn preferred_hosts(&self) -> Vec<Vec<HostName>>;
 }
 
-impl<N: Node> Compute<N::Item> for N {
-    fn kind(&self) -> &'static str {
-        Node::kind(self)
-    }
+/// A node whose kind does not matter.
+trait Compute<T>: AnyNode {
+    fn compute(&self, split: u32, task: &TaskContext) -> Records<T>;
+}
 
+impl<N: Node> Compute<N::Item> for N {
     fn compute(&self, split: u32, task: &TaskContext) -> Records<N::Item> {
         Node::compute(self, split, task)
+    }
+}
+
+impl<N: Node> AnyNode for N {
+    fn kind(&self) -> &'static str {
+        Node::kind(self)
     }
 
     fn dependencies(&self) -> Vec<Dependency> {

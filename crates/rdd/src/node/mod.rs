@@ -38,7 +38,7 @@ pub(crate) use coalesced::Coalesced;
 pub(crate) use cogrouped::{CoGrouped, Side};
 pub(crate) use collection::Collection;
 pub(crate) use invalid::Invalid;
-pub(crate) use lineage::{AnyLineage, Lineage, Origin};
+pub(crate) use lineage::{AnyLineage, AnyNode, Lineage, Origin};
 pub(crate) use map_partitions::MapPartitions;
 pub(crate) use object_file::ObjectFile;
 pub(crate) use range::Range;

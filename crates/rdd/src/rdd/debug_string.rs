@@ -68,7 +68,7 @@ impl Text<'_> {
     }
 
     fn children(&mut self, rdd: &Arc<dyn AnyLineage>, prefix: &str) {
-        let dependencies = rdd.dependencies();
+        let dependencies = rdd.node().dependencies();
         let last = dependencies.len().saturating_sub(1);
         for (at, dependency) in dependencies.iter().enumerate() {
             match dependency {

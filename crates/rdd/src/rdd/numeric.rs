@@ -257,8 +257,9 @@ impl<T: Numeric> Rdd<T> {
         let borders = if min == max {
             vec![min, max]
         } else {
-            let width = (max - min) / f64::from(buckets);
-            (0..buckets).map(|at| min + width * f64::from(at)).chain([max]).collect()
+            // Multiplied before it is divided, as in Spark: the sixth of ten borders between 0 and 1 is then 0.6.
+            let (steps, range) = (f64::from(buckets), max - min);
+            (0..buckets).map(|at| min + f64::from(at) * range / steps).chain([max]).collect()
         };
         self.histogram_at(at, borders)
     }

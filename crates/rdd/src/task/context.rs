@@ -26,8 +26,8 @@ use super::accumulated::Accumulated;
 use super::read_shuffle::ShuffleRecords;
 use crate::context::AccumulatorV2;
 use crate::failure::{OrThrow, throw, throw_error};
-use crate::graph::LeafInput;
 use crate::node::Records;
+use crate::snapshot::LeafInput;
 use crate::wire;
 
 /// A running task: who it is, and what it can reach. Cheap to clone.

@@ -30,7 +30,7 @@ where
     S: Serialize + DeserializeOwned + Send + Sync + 'static,
     F: Fn(&S, u32, Records<T>) -> U + Copy + Send + Sync + 'static,
 {
-    pub(crate) fn portable(state: S, function: F, _: PhantomData<(T, U)>) -> Result<Portable, WireError> {
+    pub(crate) fn portable(state: &S, function: F, _: PhantomData<(T, U)>) -> Result<Portable, WireError> {
         Portable::new(decode::<T, U, S, F>, "result task", &(state, Closure::new(function)))
     }
 }
