@@ -16,6 +16,10 @@ spark_conf! {
     pub INPUT_SPLIT_MAXSIZE: ByteSize = "spark.hadoop.mapreduce.input.fileinputformat.split.maxsize",
         bytes().at_least(ByteSize(1)), default "9223372036854775807", since "0.1";
 
+    /// Whether an empty input file, or an empty part of one, is no partition.
+    pub HADOOP_RDD_IGNORE_EMPTY_SPLITS: bool = "spark.hadoopRDD.ignoreEmptySplits", any(), default "true",
+        since "0.1";
+
     /// Whether an input folder is read with all the folders below it.
     pub INPUT_DIR_RECURSIVE: bool = "spark.hadoop.mapreduce.input.fileinputformat.input.dir.recursive", any(),
         default "false", since "0.1";

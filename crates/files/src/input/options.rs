@@ -19,16 +19,18 @@ pub struct InputOptions {
     pub min_split_size: u64,
     /// The largest size of a split in bytes. Wins over the least.
     pub max_split_size: u64,
+    /// Whether what is empty is left out.
+    pub ignore_empty: bool,
 }
 
 impl Default for InputOptions {
     fn default() -> Self {
-        Self { recursive: false, min_split_size: 1, max_split_size: u64::MAX }
+        Self { recursive: false, min_split_size: 1, max_split_size: u64::MAX, ignore_empty: true }
     }
 }
 
 impl InputOptions {
-    /// Reads the `spark.hadoop.mapreduce.input.fileinputformat` keys.
+    /// Reads the `spark.hadoop.mapreduce.input.fileinputformat` keys and `spark.hadoopRDD.ignoreEmptySplits`.
     ///
     /// # Errors
     /// A value that its key does not take.
@@ -37,6 +39,7 @@ impl InputOptions {
             recursive: conf.get_entry(&files::INPUT_DIR_RECURSIVE)?,
             min_split_size: conf.get_entry(&files::INPUT_SPLIT_MINSIZE)?.0,
             max_split_size: conf.get_entry(&files::INPUT_SPLIT_MAXSIZE)?.0,
+            ignore_empty: conf.get_entry(&files::HADOOP_RDD_IGNORE_EMPTY_SPLITS)?,
         })
     }
 }
@@ -78,14 +81,20 @@ mod tests {
         let conf = SparkConf::new();
         assert_eq!(TextOptions::from_conf(&conf).unwrap(), TextOptions::default());
         let options = InputOptions::from_conf(&conf).unwrap();
-        assert_eq!((options.recursive, options.min_split_size), (false, 1));
+        assert_eq!((options.recursive, options.min_split_size, options.ignore_empty), (false, 1, true));
         let conf = conf
             .with("spark.hadoop.mapreduce.input.fileinputformat.input.dir.recursive", "true")
             .with("spark.hadoop.mapreduce.input.fileinputformat.split.maxsize", "1m")
             .with("spark.hadoop.mapreduce.input.fileinputformat.split.minsize", "10")
+            .with("spark.hadoopRDD.ignoreEmptySplits", "false")
             .with("spark.files.ignoreCorruptFiles", "true")
             .with(MAX_LINE_LENGTH_KEY, "64m");
-        let expected = InputOptions { recursive: true, min_split_size: 10, max_split_size: 1 << 20 };
+        let expected = InputOptions {
+            recursive: true,
+            min_split_size: 10,
+            max_split_size: 1 << 20,
+            ignore_empty: false,
+        };
         assert_eq!(InputOptions::from_conf(&conf).unwrap(), expected);
         let expected = TextOptions { max_line_length: 64 << 20, ignore_corrupt_files: true };
         assert_eq!(TextOptions::from_conf(&conf).unwrap(), expected);

@@ -36,7 +36,7 @@ pub fn text_splits(paths: &str, min_partitions: u32, options: &InputOptions) -> 
     let goal = total / u64::from(min_partitions.max(1));
     let split_size = goal.min(LOCAL_BLOCK).max(options.min_split_size).min(options.max_split_size).max(1);
     let mut splits = Vec::new();
-    for file in &files {
+    for file in files.iter().filter(|file| file.size > 0 || !options.ignore_empty) {
         split_file(file, split_size, &mut splits)?;
     }
     Ok(splits)

@@ -124,14 +124,14 @@ fn splits_follow_hadoops_sizes() {
             start += split.length;
         }
     };
-    check(0, 2, &[0]);
+    check(0, 2, &[]);
     check(1, 2, &[1]);
     check(100, 1, &[100]);
     check(100, 2, &[50, 50]);
     check(101, 2, &[50, 51]);
     check(100, 3, &[33, 33, 34]);
     check(10, 4, &[2, 2, 2, 2, 2]);
-    check(0, 0, &[0]);
+    check(0, 0, &[]);
     check(70 << 20, 1, &[32 << 20, 32 << 20, 6 << 20]);
     check(34 << 20, 1, &[34 << 20]);
 }
@@ -148,6 +148,20 @@ fn least_and_largest_split_sizes_are_honoured() {
 }
 
 #[test]
+fn empty_files_are_partitions_only_if_asked_for() {
+    let folder = Folder::new();
+    for (name, text) in [("in/a", ""), ("in/b", "x"), ("in/c.gz", ""), ("in/d", "")] {
+        folder.file(name, text);
+    }
+    let lengths = |ignore_empty| -> Vec<u64> {
+        let options = InputOptions { ignore_empty, ..Default::default() };
+        text_splits(&folder.at("in"), 1, &options).unwrap().iter().map(|split| split.length).collect()
+    };
+    assert_eq!(lengths(true), [1]);
+    assert_eq!(lengths(false), [0, 1, 0, 0]);
+}
+
+#[test]
 fn the_goal_size_is_shared_by_all_files() {
     let folder = Folder::new();
     folder.file("in/a", vec![b'x'; 90]);
@@ -155,7 +169,7 @@ fn the_goal_size_is_shared_by_all_files() {
     folder.file("in/c", "");
     let splits = text_splits(&folder.at("in"), 4, &InputOptions::default()).unwrap();
     let lengths: Vec<u64> = splits.iter().map(|split| split.length).collect();
-    assert_eq!(lengths, [25, 25, 25, 15, 10, 0]);
+    assert_eq!(lengths, [25, 25, 25, 15, 10]);
 }
 
 #[test]
