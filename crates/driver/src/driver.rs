@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender};
 use hearth_cluster::{ClusterManager, EventReceiver};
 use hearth_rpc::control::AttachedExecutor;
 use hearth_scheduler::Scheduler;
-use hearth_status::{ConsoleProgress, EventLog, Listener, ListenerBus, StatusStore};
+use hearth_status::{ConsoleProgress, EventLog, Listener, ListenerBus, StatusStore, WhenFull};
 use hearth_types::ListenerEvent;
 use tokio::runtime::Handle;
 
@@ -19,6 +19,7 @@ use crate::endpoint::{self, Endpoint};
 use crate::error::Error;
 use crate::event_loop::{EventLoop, Input, Parts, clock};
 use crate::handle::{DriverHandle, Shared};
+use crate::redacted::Redacted;
 use crate::results;
 
 /// Where executors come from.
@@ -116,10 +117,11 @@ impl Driver {
         let store = Arc::new(StatusStore::new(conf.limits));
         let mut bus = ListenerBus::new(conf.bus);
         if let Some(log) = &conf.event_log {
-            bus.add("eventLog", Box::new(EventLog::create(log.clone(), &conf.application_id)?));
+            let log = EventLog::create(log.clone(), &conf.application_id)?;
+            bus.add("eventLog", WhenFull::Wait, Box::new(Redacted::new(conf.redaction.clone(), log)));
         }
         for listener in parts.listeners {
-            bus.add("shared", listener);
+            bus.add("shared", WhenFull::Drop, listener);
         }
         let progress =
             conf.progress.and_then(|interval| ConsoleProgress::start(Arc::clone(&store), interval));

@@ -15,6 +15,7 @@ mod error;
 mod event_loop;
 mod handle;
 mod job_log;
+mod redacted;
 mod results;
 #[cfg(test)]
 mod tests;

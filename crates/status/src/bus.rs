@@ -1,6 +1,8 @@
-//! Carries events to listeners without ever holding up who posts. Spark: `LiveListenerBus`, `AsyncEventQueue`.
+//! Carries events to listeners. Spark: `LiveListenerBus`, `AsyncEventQueue`.
 //!
-//! Each queue has a thread and a bound in events; what does not fit is dropped, counted and warned about, as in Spark.
+//! Each queue has a thread and a bound. What does not fit into a queue of users' listeners is dropped, counted and warned
+//! about, as in Spark: nobody's listener holds up the application. The event log's queue makes who posts wait instead, which
+//! Spark's does not: tasks here may end faster than they can be written, and a log with holes is of no use.
 //! Events travel in the batches in which the driver made them, so a thousand task ends cost one wake-up.
 //! The status store is not behind the bus: it never misses an event.
 
@@ -18,10 +20,15 @@ use crate::listener::Listener;
 /// How often dropped events are warned about.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
+/// How many batches may wait in a queue that drops nothing. Few, as `stop` waits for them.
+const BATCHES: usize = 16;
+/// How long such a queue may stand still before it drops events after all: a disk that hangs must not hold up everything.
+const STANDSTILL: Duration = Duration::from_secs(10);
+
 /// Settings of the bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BusConf {
-    /// `spark.scheduler.listenerbus.eventqueue.capacity`: events that may wait in one queue.
+    /// `spark.scheduler.listenerbus.eventqueue.capacity`: events that may wait in a queue that drops what does not fit.
     pub capacity: usize,
     /// How long `stop` waits for a listener that hangs.
     pub stop_timeout: Duration,
@@ -31,6 +38,15 @@ impl Default for BusConf {
     fn default() -> Self {
         Self { capacity: 10_000, stop_timeout: Duration::from_secs(1) }
     }
+}
+
+/// What happens to events that do not fit into a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// They are dropped.
+    Drop,
+    /// Who posts waits until they fit.
+    Wait,
 }
 
 /// Carries events to listeners. Owned by who posts.
@@ -48,6 +64,9 @@ enum Message {
 #[derive(Debug)]
 struct Queue {
     name: &'static str,
+    when_full: WhenFull,
+    /// Nothing fitted for so long that nobody waits until something does.
+    stands_still: bool,
     sender: Sender<Message>,
     waiting: Arc<AtomicUsize>,
     done: Receiver<()>,
@@ -65,10 +84,10 @@ impl ListenerBus {
 
     /// Adds a listener to the queue of this name (`shared` for those of users), with a thread of its own when the
     /// queue is new. It hears what is posted from now on.
-    pub fn add(&mut self, queue: &'static str, listener: Box<dyn Listener>) {
+    pub fn add(&mut self, queue: &'static str, when_full: WhenFull, listener: Box<dyn Listener>) {
         let found = match self.queues.iter().position(|kept| kept.name == queue) {
             Some(at) => self.queues.get(at),
-            None => match Queue::start(queue) {
+            None => match Queue::start(queue, when_full) {
                 Ok(started) => {
                     self.queues.push(started);
                     self.queues.last()
@@ -91,7 +110,7 @@ impl ListenerBus {
         !self.queues.is_empty()
     }
 
-    /// Hands a batch to every queue. Never blocks.
+    /// Hands a batch to every queue.
     pub fn post(&mut self, events: Vec<ListenerEvent>) {
         if self.queues.is_empty() || events.is_empty() {
             return;
@@ -110,7 +129,8 @@ impl ListenerBus {
     /// Lets every listener hear what waits, then ends the threads; a listener that hangs is left behind.
     pub fn stop(&mut self) {
         let deadline = Instant::now() + self.conf.stop_timeout;
-        for queue in self.queues.drain(..) {
+        for mut queue in self.queues.drain(..) {
+            queue.warn_of_dropped();
             let Queue { name, sender, done, thread, .. } = queue;
             drop(sender);
             // The thread owns the other end and drops it when it has delivered everything.
@@ -132,8 +152,11 @@ impl ListenerBus {
 }
 
 impl Queue {
-    fn start(name: &'static str) -> std::io::Result<Self> {
-        let (sender, receiver) = crossbeam_channel::unbounded();
+    fn start(name: &'static str, when_full: WhenFull) -> std::io::Result<Self> {
+        let (sender, receiver) = match when_full {
+            WhenFull::Drop => crossbeam_channel::unbounded(),
+            WhenFull::Wait => crossbeam_channel::bounded(BATCHES),
+        };
         let (alive, done) = crossbeam_channel::bounded(0);
         let waiting = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&waiting);
@@ -141,10 +164,39 @@ impl Queue {
             deliver(&receiver, &count);
             drop(alive);
         })?;
-        Ok(Self { name, sender, waiting, done, thread, dropped: 0, dropped_since_warning: 0, warned: None })
+        Ok(Self {
+            name,
+            when_full,
+            stands_still: false,
+            sender,
+            waiting,
+            done,
+            thread,
+            dropped: 0,
+            dropped_since_warning: 0,
+            warned: None,
+        })
     }
 
     fn post(&mut self, batch: &Arc<[ListenerEvent]>, capacity: usize) {
+        match self.when_full {
+            WhenFull::Drop => self.post_what_fits(batch, capacity),
+            WhenFull::Wait => self.post_all(batch),
+        }
+    }
+
+    fn post_all(&mut self, batch: &Arc<[ListenerEvent]>) {
+        let message = Message::Events { batch: Arc::clone(batch), take: batch.len() };
+        let patience = if self.stands_still { Duration::ZERO } else { STANDSTILL };
+        self.waiting.fetch_add(batch.len(), Ordering::AcqRel);
+        self.stands_still = self.sender.send_timeout(message, patience).is_err();
+        if self.stands_still {
+            self.waiting.fetch_sub(batch.len(), Ordering::AcqRel);
+            self.drop_events(batch.len());
+        }
+    }
+
+    fn post_what_fits(&mut self, batch: &Arc<[ListenerEvent]>, capacity: usize) {
         let free = capacity.saturating_sub(self.waiting.load(Ordering::Acquire));
         let take = batch.len().min(free);
         if take > 0 {
@@ -162,16 +214,29 @@ impl Queue {
         self.dropped += count as u64;
         self.dropped_since_warning += count as u64;
         if self.warned.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
-            tracing::warn!(
-                "Dropped {} events from {}. This likely means one of the listeners is too slow and cannot keep up with \
-                 the rate at which tasks are being started by the scheduler; a larger \
-                 spark.scheduler.listenerbus.eventqueue.capacity gives it more time.",
-                self.dropped_since_warning,
-                self.name
-            );
-            self.dropped_since_warning = 0;
-            self.warned = Some(Instant::now());
+            self.warn_of_dropped();
         }
+    }
+
+    fn warn_of_dropped(&mut self) {
+        if self.dropped_since_warning == 0 {
+            return;
+        }
+        let advice = match self.when_full {
+            WhenFull::Drop => {
+                "a listener is too slow for the rate at which tasks end; a larger \
+                 spark.scheduler.listenerbus.eventqueue.capacity gives it more time"
+            }
+            WhenFull::Wait => "what they are written to hangs",
+        };
+        tracing::warn!(
+            "Dropped {} events from {}, {} in all: {advice}",
+            self.dropped_since_warning,
+            self.name,
+            self.dropped
+        );
+        self.dropped_since_warning = 0;
+        self.warned = Some(Instant::now());
     }
 }
 
@@ -226,8 +291,8 @@ mod tests {
     fn every_listener_hears_every_event_in_order_and_stop_waits_for_them() {
         let (first, second) = (Arc::default(), Arc::default());
         let mut bus = ListenerBus::new(PATIENT);
-        bus.add("shared", recorder(&first));
-        bus.add("eventLog", recorder(&second));
+        bus.add("shared", WhenFull::Drop, recorder(&first));
+        bus.add("eventLog", WhenFull::Wait, recorder(&second));
         for start in [0, 10, 20] {
             bus.post((start..start + 10).map(event).collect());
         }
@@ -244,6 +309,7 @@ mod tests {
         let mut bus = ListenerBus::new(BusConf { capacity: 5, ..PATIENT });
         bus.add(
             "shared",
+            WhenFull::Drop,
             Box::new(move |_: &ListenerEvent| {
                 assert!(wait.recv().is_err());
                 count.fetch_add(1, Ordering::Relaxed);
@@ -258,10 +324,29 @@ mod tests {
     }
 
     #[test]
+    fn a_queue_that_drops_nothing_waits_for_a_slow_listener() {
+        let (go, wait) = crossbeam_channel::bounded::<()>(0);
+        let heard = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&heard);
+        let mut bus = ListenerBus::new(BusConf { capacity: 1, ..PATIENT });
+        let slow = move |_: &ListenerEvent| {
+            wait.recv().unwrap();
+            count.fetch_add(1, Ordering::Relaxed);
+        };
+        bus.add("eventLog", WhenFull::Wait, Box::new(slow));
+        let posts = 4 * BATCHES;
+        let hastening = std::thread::spawn(move || (0..2 * posts).for_each(|_| go.send(()).unwrap()));
+        (0..posts).for_each(|_| bus.post(vec![event(1), event(2)]));
+        bus.stop();
+        hastening.join().unwrap();
+        assert_eq!((bus.dropped(), heard.load(Ordering::Relaxed)), (0, 2 * posts));
+    }
+
+    #[test]
     fn a_panic_in_a_listener_harms_nobody() {
         let heard = Arc::default();
         let mut bus = ListenerBus::new(PATIENT);
-        bus.add("shared", recorder(&heard));
+        bus.add("shared", WhenFull::Drop, recorder(&heard));
         bus.post(vec![event(1), ListenerEvent::ApplicationEnd { time: Timestamp(0) }, event(2)]);
         bus.stop();
         assert_eq!(*heard.lock(), vec![1, 2]);
@@ -272,7 +357,7 @@ mod tests {
         let (_go, wait) = crossbeam_channel::bounded::<()>(0);
         let mut bus =
             ListenerBus::new(BusConf { stop_timeout: Duration::from_millis(20), ..BusConf::default() });
-        bus.add("shared", Box::new(move |_: &ListenerEvent| assert!(wait.recv().is_err())));
+        bus.add("shared", WhenFull::Drop, Box::new(move |_: &ListenerEvent| assert!(wait.recv().is_err())));
         bus.post(vec![event(1)]);
         bus.stop();
         assert!(!bus.has_listeners());

@@ -12,7 +12,7 @@ mod store;
 mod testing;
 mod tracker;
 
-pub use bus::{BusConf, ListenerBus};
+pub use bus::{BusConf, ListenerBus, WhenFull};
 pub use event_log::{EventLog, EventLogConf, EventLogError, JsonProtocol, SPARK_VERSION};
 pub use listener::Listener;
 pub use progress::{ConsoleProgress, StageProgress, render_progress};

@@ -6,8 +6,8 @@ use hearth_types::ListenerEvent;
 
 /// Hears every event of the application, in order, on the listener thread.
 ///
-/// A listener that is too slow misses events (`spark.scheduler.listenerbus.eventqueue.capacity`), never slows the
-/// application down.
+/// A listener of a user that is too slow misses events (`spark.scheduler.listenerbus.eventqueue.capacity`), and never slows
+/// the application down.
 /// A panic in it is logged and the next event delivered.
 pub trait Listener: Send {
     /// Called for each event.

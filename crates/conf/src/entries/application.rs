@@ -43,7 +43,7 @@ spark_conf! {
     /// Port on which every block manager serves blocks; 0 takes a free one.
     pub BLOCK_MANAGER_PORT: u16 = "spark.blockManager.port", from(0), default "0", since "0.1";
 
-    /// Folders for shuffle files, spilled data and cached blocks on disk; several spread the load over disks.
+    /// Folder for shuffle files, spilled data and cached blocks on disk; of several, the first is used.
     pub LOCAL_DIR: Option<Vec<PathBuf>> = "spark.local.dir", any(),
         unset "the temporary folder of the system", since "0.1";
 

@@ -32,7 +32,7 @@ spark_conf! {
         "spark.executor.decommission.forceKillTimeout", seconds().positive(),
         unset "the grace period of its pod, less a few seconds", since "0.1";
 
-    /// How often an executor reports that it lives and how far its tasks are.
+    /// How often an executor reports that it lives, and how much memory it uses.
     /// Must be shorter than `spark.network.timeout`.
     pub EXECUTOR_HEARTBEAT_INTERVAL: Duration = "spark.executor.heartbeatInterval", millis().positive(),
         default "10s", since "0.1";

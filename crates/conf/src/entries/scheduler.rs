@@ -52,6 +52,10 @@ spark_conf! {
     pub SCHEDULER_ALLOCATION_FILE: Option<PathBuf> = "spark.scheduler.allocation.file", any(),
         unset "one pool, `default`", since "0.1";
 
+    /// Events that may wait for a listener of the program; what comes while so many wait is dropped, with a warning.
+    pub SCHEDULER_LISTENERBUS_EVENTQUEUE_CAPACITY: u32 = "spark.scheduler.listenerbus.eventqueue.capacity", from(1),
+        default "10000", since "0.1";
+
     /// Part of the executors that must have registered before tasks are placed.
     pub SCHEDULER_MIN_REGISTERED_RESOURCES_RATIO: Option<f64> = "spark.scheduler.minRegisteredResourcesRatio",
         NumberRule::RATIO, unset "0.8 on Kubernetes, else 0", since "0.1";

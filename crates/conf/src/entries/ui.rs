@@ -13,7 +13,7 @@ spark_conf! {
     /// How many finished stages the status store keeps.
     pub UI_RETAINED_STAGES: u32 = "spark.ui.retainedStages", from(1), default "1000", since "0.1";
 
-    /// How many tasks of one stage the status store keeps.
+    /// How many tasks the status store keeps, those of all stages together.
     pub UI_RETAINED_TASKS: u32 = "spark.ui.retainedTasks", from(1), default "100000", since "0.1";
 
     /// Whether everything that happens is written to an event log in Spark's format.

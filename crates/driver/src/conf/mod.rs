@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use hearth_conf::entries::{application, executor, hearth, scheduler, ui};
-use hearth_conf::{Error as ConfError, SparkConf};
+use hearth_conf::{Error as ConfError, RedactionRegex, SparkConf};
 use hearth_scheduler::{AllocationConf, ExecutorsConf, SchedulerConf};
 use hearth_status::{BusConf, EventLogConf, Limits};
 
@@ -60,6 +60,8 @@ pub struct DriverConf {
     pub bus: BusConf,
     /// The event log, when it is on.
     pub event_log: Option<EventLogConf>,
+    /// What the event log does not show.
+    pub redaction: RedactionRegex,
     /// How often to draw the progress bar, when it is on.
     pub progress: Option<Duration>,
 }
@@ -89,8 +91,12 @@ impl DriverConf {
                 tasks: conf.get_entry(&ui::UI_RETAINED_TASKS)? as usize,
                 ..Limits::default()
             },
-            bus: BusConf::default(),
+            bus: BusConf {
+                capacity: conf.get_entry(&scheduler::SCHEDULER_LISTENERBUS_EVENTQUEUE_CAPACITY)? as usize,
+                ..BusConf::default()
+            },
             event_log: event_log_conf(conf)?,
+            redaction: conf.get_entry(&application::REDACTION_REGEX)?,
             progress: conf.get_entry(&ui::UI_SHOW_CONSOLE_PROGRESS)?.then_some(PROGRESS_INTERVAL),
         })
     }

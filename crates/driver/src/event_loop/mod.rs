@@ -20,7 +20,7 @@ use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use hearth_cluster::ClusterManager;
 use hearth_scheduler::{Event, Scheduler};
-use hearth_status::{ConsoleProgress, ListenerBus, StatusStore};
+use hearth_status::{ConsoleProgress, ListenerBus, StatusStore, WhenFull};
 use hearth_types::{ListenerEvent, TaskId, Timestamp};
 
 pub(crate) use inbox::{Farewell, Input, Submission};
@@ -164,7 +164,7 @@ impl EventLoop {
             Input::AddListener(listener) => {
                 // It hears from now on: what is being collected goes to the others first.
                 self.flush();
-                self.parts.bus.add("shared", listener);
+                self.parts.bus.add("shared", WhenFull::Drop, listener);
             }
             Input::Attached(attached) => self.on_attached(*attached),
             Input::StreamEnded(executor) => self.on_stream_ended(executor),

@@ -67,7 +67,8 @@ fn the_event_log_holds_the_whole_application() {
         ("spark.app.id", "app-7"),
     ]);
     world.executor(0, 2).serve(succeed);
-    let (job, _) = job(0, 1, 2);
+    let (mut job, _) = job(0, 1, 2);
+    job.properties.local.insert("db.password".to_owned(), "sesame".to_owned());
     world.handle.run_job(job).unwrap();
     world.handle.stop();
     let text = std::fs::read_to_string(directory.path().join("app-7")).unwrap();
@@ -77,5 +78,6 @@ fn the_event_log_holds_the_whole_application() {
     assert_eq!(count("SparkListenerTaskEnd"), 4);
     assert_eq!((count("SparkListenerJobStart"), count("SparkListenerJobEnd")), (1, 1));
     assert_eq!((count("SparkListenerStageSubmitted"), count("SparkListenerStageCompleted")), (2, 2));
+    assert!(text.contains("\"db.password\":\"*********(redacted)\"") && !text.contains("sesame"));
     assert!(text.lines().last().unwrap().contains("SparkListenerApplicationEnd"));
 }
