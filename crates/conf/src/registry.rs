@@ -115,7 +115,6 @@ const FAMILIES: &[Family] = &[
     for_pods("spark.kubernetes.*.secrets.*", "Secret that is mounted at this path."),
     for_pods("spark.kubernetes.*.secretKeyRef.*", "Environment variable from a secret, as `secret:key`."),
     for_pods("spark.kubernetes.*.volumes.*", "Volumes and where they are mounted."),
-    for_pods("spark.kubernetes.authenticate.*.serviceAccountName", "The service account of pods."),
     silent("spark.kubernetes.authenticate.*"),
     silent("spark.submit.*"),
 ];
