@@ -18,7 +18,8 @@ RUN mkdir /manifests \
 
 FROM docker.io/library/rust:1.95-bookworm AS build
 ARG CARGO_NET_OFFLINE=false
-ENV CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=symbols
+# Names of functions stay, for the backtraces of programs that panic.
+ENV CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=debuginfo
 WORKDIR /src
 # A layer with the dependencies alone, which is built again only when a manifest changes.
 COPY --from=manifests /manifests .

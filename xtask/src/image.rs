@@ -10,8 +10,9 @@ use crate::workspace::Workspace;
 
 /// Written after a build: the files and the toolchain that a change of makes another build worth its time.
 const BUILT: &str = "Dockerfile.built";
-/// What decides, beside the toolchain, whether the Dockerfile builds. That the sources compile is known from the tests.
-const INPUTS: [&str; 3] = ["Dockerfile", ".dockerignore", "Cargo.lock"];
+/// What decides, beside the toolchain and other people's packages, whether the Dockerfile builds. That the sources compile is
+/// known from the tests.
+const INPUTS: [&str; 2] = ["Dockerfile", ".dockerignore"];
 /// The names of the image: the one that the chart has, and the one that the examples have.
 const NAMES: [&str; 2] = ["hearth", "hearth/examples"];
 /// The most that the image may have, unpacked.
@@ -48,11 +49,25 @@ pub(crate) fn build_if_changed(workspace: &Workspace) -> anyhow::Result<()> {
     build(workspace)
 }
 
-/// The checksums of the inputs, and the version of the compiler.
+/// The checksums of the inputs, the version of the compiler, and the packages of others.
 fn inputs(workspace: &Workspace) -> anyhow::Result<String> {
     let sums = output(Command::new("sha256sum").args(INPUTS).current_dir(workspace.root()))?;
     let compiler = output(Command::new("rustc").arg("--version").current_dir(workspace.root()))?;
-    Ok(format!("{sums}{compiler}"))
+    Ok(format!("{sums}{compiler}{}", foreign(&workspace.read("Cargo.lock")?)))
+}
+
+/// One line for each package of a lock file that is not the workspace's own: which of our packages uses which changes often, and
+/// is known to compile.
+fn foreign(lock: &str) -> String {
+    let value = |package: &str, key: &str| {
+        let line = package.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))?;
+        Some(line.trim_matches('"').to_owned())
+    };
+    let line = |package: &str| {
+        value(package, "source")?;
+        Some(format!("{} {}\n", value(package, "name")?, value(package, "version")?))
+    };
+    lock.split("[[package]]").filter_map(line).collect()
 }
 
 /// A docker-archive holds its layers unpacked, so its size is the image's.
@@ -79,4 +94,17 @@ fn output(command: &mut Command) -> anyhow::Result<String> {
         bail!("{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_packages_of_others_decide() {
+        let ours = "name = \"hearth-types\"\nversion = \"0.1.0\"\ndependencies = [\n \"bytes\",\n]\n";
+        let theirs = "name = \"bytes\"\nversion = \"1.2.3\"\nsource = \"registry\"\nchecksum = \"1\"\n";
+        let lock = format!("version = 4\n\n[[package]]\n{ours}\n[[package]]\n{theirs}");
+        assert_eq!(foreign(&lock), "bytes 1.2.3\n");
+    }
 }
