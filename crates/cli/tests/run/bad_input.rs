@@ -148,7 +148,7 @@ fn a_program_that_is_not_executable() {
 #[test]
 fn a_program_that_cannot_be_started() {
     let app = App::new("");
-    app.write("driver.sh", "this is no program");
+    app.install("this is no program");
     let stderr = refused(&app, &[]);
     assert!(stderr.contains("spec.mainApplicationFile: "), "{stderr}");
     assert!(stderr.contains("driver.sh cannot be started: Exec format error"), "{stderr}");

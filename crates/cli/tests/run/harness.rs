@@ -38,12 +38,17 @@ impl App {
         let app = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir(app.temp_dir()).unwrap();
         app.write("app.yaml", MANIFEST);
-        app.write("script", &format!("#!/bin/sh\n{script}\n"));
-        // By another process: a child that this one starts meanwhile would keep the script open, and so not executable.
-        let mut install = Command::new("install");
-        install.args(["-m", "755", "script", "driver.sh"]).current_dir(app.folder.path());
-        assert!(install.status().unwrap().success());
+        app.install(&format!("#!/bin/sh\n{script}\n"));
         app
+    }
+
+    /// Makes this the program. Another process writes it: a child that a test starts meanwhile would keep the file open that
+    /// this process writes, and so not executable.
+    pub(crate) fn install(&self, program: &str) {
+        self.write("program", program);
+        let mut install = Command::new("install");
+        install.args(["-m", "755", "program", "driver.sh"]).current_dir(self.folder.path());
+        assert!(install.status().unwrap().success());
     }
 
     /// With this part of the manifest replaced.
