@@ -9,6 +9,8 @@ const EXAMPLES: &str = "../src/bin";
 const MAIN: [&str; 2] = ["\nfn main() -> anyhow::Result<()> {", "\npub fn main() -> anyhow::Result<()> {"];
 
 fn main() -> io::Result<()> {
+    // They are no part of this package.
+    println!("cargo::rerun-if-changed={EXAMPLES}");
     let folder = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
     let folder = Path::new(&folder);
     let mut names = Vec::new();
