@@ -62,6 +62,15 @@ start_api_server() {
         --authorization-mode Node,RBAC --allow-privileged --enable-aggregator-routing
 }
 
+crash_api_server() {
+    local pid
+    pid=$(cat "$STATE/run/apiserver.pid")
+    kill -9 "$pid"
+    timeout 8 tail "--pid=$pid" -f /dev/null || die "the API server does not die"
+    start_api_server
+    wait_for "the API server" api_is_ready
+}
+
 # A lost node is noticed after 12 s instead of 50.
 start_controllers() {
     spawn controllers "$STATE/bin/kube-controller-manager" --kubeconfig "$STATE/controllers.kubeconfig" \

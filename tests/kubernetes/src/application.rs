@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{anyhow, bail};
 use futures::StreamExt as _;
 use kube::Api;
-use kube::api::{DynamicObject, WatchEvent, WatchParams};
+use kube::api::{DynamicObject, ListParams, WatchEvent, WatchParams};
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -34,7 +34,7 @@ struct Seen {
 impl Application {
     /// Begins to watch.
     pub(crate) async fn watch(api: Api<DynamicObject>, name: &str) -> anyhow::Result<Self> {
-        let version = api.list(&kube::api::ListParams::default().limit(1)).await?.metadata.resource_version;
+        let version = api.list(&ListParams::default().limit(1)).await?.metadata.resource_version;
         let (sender, seen) = watch::channel(Seen::default());
         let watcher = tokio::spawn(follow(api, name.to_owned(), version.unwrap_or_default(), sender));
         Ok(Self { name: name.to_owned(), seen, watcher })
@@ -66,6 +66,14 @@ impl Application {
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned()
+    }
+
+    /// Why the last attempt failed, as a word: `status.attempts[].cause`.
+    pub fn cause(&self) -> String {
+        let status = self.status();
+        let attempts = status.get("attempts").and_then(Value::as_array);
+        let cause = attempts.and_then(|attempts| attempts.last()).and_then(|last| last.get("cause"));
+        cause.and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     /// Waits until it is in this state, or was since the test looked for the last time.
@@ -155,9 +163,21 @@ impl Drop for Application {
 
 /// Follows the object until nobody listens.
 async fn follow(api: Api<DynamicObject>, name: String, mut version: String, sender: watch::Sender<Seen>) {
-    let params = WatchParams::default().fields(&format!("metadata.name={name}"));
+    let only = format!("metadata.name={name}");
+    let (of_it, params) = (ListParams::default().fields(&only), WatchParams::default().fields(&only));
     loop {
+        if version.is_empty()
+            && let Ok(list) = api.list(&of_it).await
+        {
+            version = list.metadata.resource_version.unwrap_or_default();
+            sender.send_modify(|seen| match list.items.first() {
+                Some(object) => seen.take(object, false),
+                // It was deleted when nobody looked, or is not made yet.
+                None => seen.deleted = seen.object.is_some(),
+            });
+        }
         let Ok(changes) = api.watch(&params, &version).await else {
+            version.clear();
             tokio::time::sleep(Duration::from_millis(100)).await; // waits for: an API server that is busy or away
             continue;
         };
@@ -171,7 +191,7 @@ async fn follow(api: Api<DynamicObject>, name: String, mut version: String, send
                     continue;
                 }
                 WatchEvent::Error(_) => {
-                    version = String::new();
+                    version.clear();
                     break;
                 }
             };

@@ -84,6 +84,14 @@ impl Cluster {
         self.own(&["revive", node])
     }
 
+    /// The API server dies, and is there again when this returns.
+    ///
+    /// # Errors
+    /// It is not the own cluster, or the command fails.
+    pub fn crash_api_server(&self) -> anyhow::Result<()> {
+        self.own(&["crash-api-server"])
+    }
+
     /// Whether nodes can be killed here.
     pub fn is_own(&self) -> bool {
         self.tools.is_some()

@@ -14,6 +14,7 @@ mod cluster;
 mod image;
 mod install;
 pub mod limits;
+mod look;
 mod manifest;
 mod report;
 mod scene;

@@ -9,15 +9,12 @@ use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
-use futures::{AsyncBufReadExt as _, TryStreamExt as _};
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::core::v1::{Namespace, Pod, ServiceAccount};
-use kube::api::{
-    ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, LogParams, ObjectMeta, PostParams,
-};
+use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
+use kube::api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ObjectMeta, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cluster::say;
 use crate::{Application, Cluster, Manifest, Output, kubectl, limits, report, run};
@@ -255,80 +252,38 @@ impl Scene {
     /// It is not built, or cannot be started.
     pub async fn hearth(&self, arguments: &[&str], input: &str) -> anyhow::Result<Output> {
         let mut command = crate::hearth(self.cluster)?;
-        command.args(arguments).args(["--namespace", &self.namespace]);
+        // What follows `--` is the program's.
+        let (verb, options) = arguments.split_first().context("a command of hearth")?;
+        command.args([verb, "--namespace", &self.namespace]).args(options);
         let input = input.to_owned();
         tokio::task::spawn_blocking(move || run(command, &input)).await?
     }
 
-    /// The pods of an application with this role, `driver` or `executor`.
+    /// Follows the example of this name to its end: its file as it is, with the image of the tests, little CPU and these fields set.
     ///
     /// # Errors
-    /// The API server refuses.
-    pub async fn pods(&self, application: &str, role: &str) -> anyhow::Result<Vec<Pod>> {
-        Ok(self.api::<Pod>().list(&of_role(application, role)).await?.items)
-    }
-
-    /// The log of a pod's main container.
-    ///
-    /// # Errors
-    /// The API server refuses.
-    pub async fn log(&self, pod: &str) -> anyhow::Result<String> {
-        Ok(self.api::<Pod>().logs(pod, &LogParams::default()).await?)
-    }
-
-    /// Follows a pod's log until a line has this text, and returns that line.
-    ///
-    /// # Errors
-    /// The pod does not start, its log ends before, or the time is over.
-    pub async fn log_says(&self, pod: &str, text: &str) -> anyhow::Result<String> {
-        let started = |pod: &Pod| {
-            let phase = pod.status.as_ref()?.phase.as_deref()?;
-            (phase != "Pending").then_some(())
-        };
-        crate::until_one(&self.api::<Pod>(), pod, &format!("pod {pod} to start"), limits::STEP, started)
-            .await?;
-        let follow = LogParams { follow: true, ..LogParams::default() };
-        let mut lines = self.api::<Pod>().log_stream(pod, &follow).await?.lines();
-        let find = async {
-            while let Some(line) = lines.try_next().await? {
-                if line.contains(text) {
-                    return Ok(line);
-                }
-            }
-            // A log that is followed may end before its last lines.
-            let log = self.log(pod).await?;
-            let line = log.lines().find(|line| line.contains(text)).map(str::to_owned);
-            line.ok_or_else(|| anyhow!("the log of {pod} ended without {text:?}"))
-        };
-        tokio::time::timeout(limits::STEP, find)
-            .await
-            .map_err(|_| anyhow!("the log of {pod} never said {text:?}"))?
-    }
-
-    /// Waits until an application has so many pods of a role that run, and returns them.
-    ///
-    /// # Errors
-    /// The time is over.
-    pub async fn running(&self, application: &str, role: &str, count: usize) -> anyhow::Result<Vec<Pod>> {
-        let what = format!("{count} running pods with role {role}");
-        crate::until_all(&self.api::<Pod>(), &of_role(application, role), &what, limits::LONG_STEP, |pods| {
-            let run = |pod: &&Pod| {
-                let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-                phase == Some("Running") && pod.metadata.deletion_timestamp.is_none()
-            };
-            let running: Vec<Pod> = pods.iter().filter(run).cloned().collect();
-            (running.len() == count).then_some(running)
-        })
-        .await
-    }
-
-    /// A pod is gone at once, as after `kubectl delete --force --grace-period=0`.
-    ///
-    /// # Errors
-    /// The API server refuses.
-    pub async fn kill_pod(&self, pod: &str) -> anyhow::Result<()> {
-        self.api::<Pod>().delete(pod, &DeleteParams::default().grace_period(0)).await?;
-        Ok(())
+    /// As [`Self::hearth`].
+    pub async fn follow_example(
+        &self,
+        name: &str,
+        fields: &[(&str, Value)],
+        arguments: &[&str],
+    ) -> anyhow::Result<Output> {
+        let file = self.file(&format!("deploy/examples/{name}.yaml"));
+        let own = [
+            ("spec.image", json!(self.cluster.image)),
+            ("spec.driver.coreRequest", json!("50m")),
+            ("spec.executor.coreRequest", json!("50m")),
+        ];
+        let fields = own.iter().chain(fields).map(|(path, value)| format!("--set={path}={value}"));
+        let words = ["submit", "--follow", "--timeout=2m"].map(str::to_owned).into_iter().chain(fields);
+        let words: Vec<String> = words.chain([file.display().to_string()]).collect();
+        let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+        if !arguments.is_empty() {
+            words.push("--");
+            words.extend(arguments);
+        }
+        self.hearth(&words, "").await
     }
 
     /// A file of this checkout.
@@ -340,9 +295,4 @@ impl Scene {
 async fn config(cluster: &Cluster) -> anyhow::Result<Config> {
     let kubeconfig = Kubeconfig::read_from(&cluster.kubeconfig)?;
     Ok(Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?)
-}
-
-/// Selects the pods of an application with this role.
-pub(crate) fn of_role(application: &str, role: &str) -> ListParams {
-    ListParams::default().labels(&format!("sparkoperator.k8s.io/app-name={application},spark-role={role}"))
 }

@@ -1,7 +1,9 @@
 //! Manifests that are wrong, odd, or more than this operator does: each gets an answer.
 
 use anyhow::ensure;
-use hearth_cluster_tests::{Application, in_namespace};
+use hearth_cluster_tests::in_namespace;
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt as _;
 use serde_json::{Value, json};
 
 use crate::pi::{delete, nothing_is_left};
@@ -74,7 +76,7 @@ fn a_driver_pod_and_a_config_map_with_the_longest_names_are_used_and_a_longer_on
         ensure!(log.contains("Pi is roughly 3"), "{log}");
         refused.reaches("FAILED").await?;
         ensure!(refused.error_message().contains(&format!("can have {longest}")), "{}", refused.status());
-        ensure!(cause(&refused) == "InvalidSpec", "{}", refused.status());
+        ensure!(refused.cause() == "InvalidSpec", "{}", refused.status());
         delete(&scene, &app).await
     });
 }
@@ -107,7 +109,7 @@ fn memory_that_is_no_memory_is_refused_with_the_name_of_the_field() {
             let app = scene.apply(&manifest).await?;
             app.reaches("FAILED").await?;
             ensure!(app.error_message().contains("executor.memory"), "{}", app.error_message());
-            ensure!(cause(&app) == "InvalidSpec", "{}", app.status());
+            ensure!(app.cause() == "InvalidSpec", "{}", app.status());
         }
         Ok(())
     });
@@ -120,10 +122,11 @@ fn a_secret_that_does_not_exist_is_named() {
         let manifest = scene
             .example("pi")?
             .with("/spec/driver/envFrom", env)
-            .with("/spec/timeouts", json!({ "startSeconds": 5 }));
+            .with("/spec/timeouts", json!({ "imagePullSeconds": 3 }));
         let app = scene.apply(&manifest).await?;
         app.reaches("FAILED").await?;
-        ensure!(app.error_message().contains("nothing-here"), "{}", app.error_message());
+        ensure!(app.cause() == "ContainerConfig", "{}", app.status());
+        ensure!(app.error_message().contains("secret \"nothing-here\" not found"), "{}", app.error_message());
         Ok(())
     });
 }
@@ -133,20 +136,53 @@ fn a_program_that_is_not_in_the_image_is_named() {
     in_namespace("no-program", async |scene| {
         let app = scene.apply(&scene.program("absent", "no-such-program", &[])?).await?;
         app.reaches("FAILED").await?;
+        ensure!(app.cause() == "ContainerConfig", "{}", app.status());
         ensure!(app.error_message().contains("no-such-program"), "{}", app.error_message());
         Ok(())
     });
 }
 
 #[test]
-fn a_template_with_a_sidecar_and_without_the_drivers_container_runs() {
+fn templates_with_two_containers_with_another_name_and_with_none_run() {
     in_namespace("template", async |scene| {
-        let template = json!({ "spec": { "containers": [
-            { "name": "beside", "image": scene.cluster.image, "command": ["/opt/hearth/hearth", "version"] },
-        ] } });
-        let app = scene.apply(&scene.example("pi")?.with("/spec/driver/template", template)).await?;
-        app.reaches("COMPLETED").await
+        let env = json!([{ "name": "FROM", "value": "template" }]);
+        let beside = json!({ "name": "beside", "image": scene.cluster.image, "command": ["/opt/hearth/hearth", "version"] });
+        let two = json!([beside, { "name": "spark-kubernetes-driver", "env": env }]);
+        let other = json!([{ "name": "main", "env": env }]);
+        let endless = scene
+            .program("endless", "scenario", &["wait", "/tmp"])?
+            .with("/spec/driver/template/spec/containers", two)
+            .with("/spec/executor/template/spec/containers", other);
+        let none = json!({ "metadata": { "labels": { "from": "template" } } });
+        let bare = scene
+            .example("pi")?
+            .with("/spec/driver/template", none)
+            .with("/spec/executor/template", json!({ "spec": { "containers": [] } }));
+        let bare = scene.apply(&bare).await?;
+        scene.apply(&endless).await?;
+        let driver = scene.running("endless", "driver", 1).await?;
+        let executors = scene.running("endless", "executor", 2).await?;
+        // Clients take the first for the program.
+        ensure!(containers(&driver[0]) == ["spark-kubernetes-driver FROM=template", "beside"], "{driver:?}");
+        for executor in executors {
+            ensure!(containers(&executor) == ["spark-kubernetes-executor FROM=template"], "{executor:?}");
+        }
+        bare.reaches("COMPLETED").await?;
+        let driver = scene.pods("pi", "driver").await?;
+        ensure!(driver.iter().all(|pod| pod.labels().get("from").is_some()), "{driver:?}");
+        Ok(())
     });
+}
+
+/// The names of a pod's containers, with the variable of the template where they have it.
+fn containers(pod: &Pod) -> Vec<String> {
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    let shown = containers.map(|container| {
+        let from = container.env.iter().flatten().find(|variable| variable.name == "FROM");
+        let from = from.and_then(|variable| variable.value.as_ref());
+        from.map_or_else(|| container.name.clone(), |value| format!("{} FROM={value}", container.name))
+    });
+    shown.collect()
 }
 
 #[test]
@@ -159,7 +195,7 @@ fn an_application_in_scala_is_told_that_this_comes_next() {
         let app = scene.apply(&manifest).await?;
         // It rests there: an operator that can will find it, and others see why it does not run.
         app.reaches("SUBMISSION_FAILED").await?;
-        ensure!(cause(&app) == "Unsupported", "{}", app.status());
+        ensure!(app.cause() == "Unsupported", "{}", app.status());
         let wait = ["wait", "--for=condition=Failed", "sparkapp/pi", "--timeout=60s"];
         scene.kubectl(&wait, "").await?.success()?;
         ensure!(app.error_message().contains("Scala"), "{}", app.error_message());
@@ -192,12 +228,4 @@ fn fields_that_nobody_knows_are_pruned_and_the_rest_runs() {
         }
         app.reaches("COMPLETED").await
     });
-}
-
-/// Why the last attempt failed, as a word.
-fn cause(app: &Application) -> String {
-    let status = app.status();
-    let attempts = status.get("attempts").and_then(Value::as_array);
-    let last = attempts.and_then(|attempts| attempts.last());
-    last.and_then(|last| last.get("cause")).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

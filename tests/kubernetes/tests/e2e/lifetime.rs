@@ -2,10 +2,10 @@
 
 use anyhow::ensure;
 use futures::future::try_join_all;
-use hearth_cluster_tests::{in_namespace, limits};
+use hearth_cluster_tests::{Scene, in_namespace, limits, until_one};
 use kube::ResourceExt as _;
 use kube::api::{Patch, PatchParams};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn an_application_with_a_time_to_live_is_deleted_after_its_end() {
@@ -17,11 +17,21 @@ fn an_application_with_a_time_to_live_is_deleted_after_its_end() {
 }
 
 #[test]
-fn a_changed_argument_runs_a_completed_application_again() {
+fn an_edit_runs_a_completed_application_again_and_takes_away_what_it_does_not_want_any_more() {
     in_namespace("edited", async |scene| {
-        let app = scene.apply(&scene.example("pi")?).await?;
+        let ingress = json!([{ "servicePort": 80, "ingressURLFormat": "{{$appName}}.example.com" }]);
+        let manifest = scene
+            .example("pi")?
+            .without("/spec/driver/serviceAccount")
+            .with("/spec/dynamicAllocation", json!({ "enabled": true, "maxExecutors": 2 }))
+            .with("/spec/driverPodDisruptionBudget", json!(true))
+            .with("/spec/driverIngressOptions", ingress);
+        let app = scene.apply(&manifest).await?;
         app.reaches("COMPLETED").await?;
-        let patch = json!({ "spec": { "arguments": ["4", "1000"] } });
+        ensure!(of_the_operator(&scene).await? == 5, "not all are there");
+        let unwanted = json!({ "dynamicAllocation": null, "driverPodDisruptionBudget": null, "driverIngressOptions": null });
+        let mut patch = json!({ "spec": unwanted });
+        patch["spec"]["arguments"] = json!(["4", "1000"]);
         scene.applications().patch("pi", &PatchParams::default(), &Patch::Merge(patch)).await?;
         app.status_is("the second run", limits::STEP, |status| {
             status.pointer("/applicationState/state") == Some(&json!("RUNNING"))
@@ -32,8 +42,17 @@ fn a_changed_argument_runs_a_completed_application_again() {
         let again = states.iter().skip_while(|state| *state != "INVALIDATING").cloned().collect::<Vec<_>>();
         let expected = ["INVALIDATING", "PENDING_RERUN", "SUBMITTED", "RUNNING", "COMPLETED"];
         ensure!(again == expected, "{states:?}");
+        let left = of_the_operator(&scene).await?;
+        ensure!(left == 0, "{left} are left");
         Ok(())
     });
+}
+
+/// How many rights, budgets and ingresses there are.
+async fn of_the_operator(scene: &Scene) -> anyhow::Result<usize> {
+    let kinds = "role,rolebinding,poddisruptionbudget,ingress,serviceaccount";
+    let names = scene.kubectl(&["get", kinds, "--output=name"], "").await?.success()?;
+    Ok(names.lines().filter(|name| name.contains("/pi-")).count())
 }
 
 #[test]
@@ -59,6 +78,15 @@ fn a_pool_is_scaled_with_kubectl_scale() {
         scene.running("scaled", "executor", 2).await?;
         scene.kubectl(&["scale", "executorpool/scaled", "--replicas=4"], "").await?.success()?;
         scene.running("scaled", "executor", 4).await?;
+        let ready = |pool: &kube::api::DynamicObject| {
+            let count = pool.data.pointer("/status/readyReplicas").and_then(Value::as_i64);
+            (count == Some(4)).then_some(())
+        };
+        until_one(&scene.pools(), "scaled", "the counts of the pool", limits::STEP, ready).await?;
+        let table = scene.kubectl(&["get", "executorpool", "scaled"], "").await?.success()?;
+        let rows: Vec<Vec<&str>> = table.lines().map(|row| row.split_whitespace().collect()).collect();
+        let head = ["NAME", "APPLICATION", "DESIRED", "CURRENT", "READY", "FAILED", "AGE"];
+        ensure!(rows[0] == head && rows[1][..6] == ["scaled", "scaled", "4", "4", "4", "0"], "{table}");
         scene.kubectl(&["scale", "executorpool/scaled", "--replicas=1"], "").await?.success()?;
         scene.running("scaled", "executor", 1).await?;
         Ok(())

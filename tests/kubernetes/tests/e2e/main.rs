@@ -1,20 +1,31 @@
 //! Applications in pods, from `kubectl apply` to the end. One file per thing that can happen.
 
+mod api_server;
 mod bad_input;
 mod certificates;
 mod clients;
+mod comes_next;
 mod data;
+mod deadlines;
 mod deleted;
 mod deleted_unseen;
+mod dynamic;
+mod examples;
 mod failing;
 mod faults;
 mod foreign_status;
 mod install;
 mod lifetime;
+mod losses;
+mod missing_mounts;
+mod namespaces;
+mod observed;
 mod operator_restarts;
 mod pi;
+mod pod_security;
 mod resources;
 mod rights;
 mod submit;
 mod suspended;
+mod told;
 mod waiting;

@@ -96,15 +96,25 @@ impl Drop for Operator {
 struct Drivers(Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>);
 
 impl Drivers {
-    async fn watch(self, pods: Api<Pod>) -> kube::Result<()> {
+    async fn watch(self, pods: Api<Pod>) {
+        const ALL: &str = "0";
         let params = WatchParams::default().labels("spark-role=driver");
-        let mut version = "0".to_owned();
+        let mut version = ALL.to_owned();
         loop {
-            let mut changes = std::pin::pin!(pods.watch(&params, &version).await?);
-            while let Some(change) = changes.next().await {
-                let (WatchEvent::Added(pod) | WatchEvent::Modified(pod) | WatchEvent::Deleted(pod)) = change?
-                else {
-                    continue;
+            let Ok(changes) = pods.watch(&params, &version).await else {
+                version = ALL.to_owned();
+                tokio::time::sleep(Duration::from_millis(100)).await; // waits for: an API server that is busy or away
+                continue;
+            };
+            let mut changes = std::pin::pin!(changes);
+            while let Some(Ok(change)) = changes.next().await {
+                let pod = match change {
+                    WatchEvent::Added(pod) | WatchEvent::Modified(pod) | WatchEvent::Deleted(pod) => pod,
+                    WatchEvent::Bookmark(_) => continue,
+                    WatchEvent::Error(_) => {
+                        version = ALL.to_owned();
+                        break;
+                    }
                 };
                 version = pod.resource_version().unwrap_or_default();
                 let mut seen = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

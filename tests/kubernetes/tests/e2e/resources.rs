@@ -1,8 +1,8 @@
-//! Too little memory, too small a quota; and executors that come and go with the work.
+//! Too little memory, too small a quota.
 
 use anyhow::ensure;
 use hearth_cluster_tests::{in_namespace, limits, until_one};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const NO_PODS: &str = "
 apiVersion: v1
@@ -24,9 +24,31 @@ fn a_driver_that_uses_more_memory_than_its_limit_is_told_which_key_to_raise() {
             .with("/spec/executor/instances", json!(1));
         let app = scene.apply(&manifest).await?;
         app.reaches("FAILED").await?;
-        let cause = app.status().pointer("/attempts/0/cause").cloned();
-        ensure!(cause == Some(json!("OutOfMemory")), "{}", app.status());
-        ensure!(app.error_message().contains("memory"), "{}", app.error_message());
+        ensure!(app.cause() == "OutOfMemory", "{}", app.status());
+        let advice = "the driver used more memory than its limit of 200Mi; raise spec.driver.memory, or";
+        ensure!(app.error_message().contains(advice), "{}", app.error_message());
+        Ok(())
+    });
+}
+
+#[test]
+fn executors_that_use_more_memory_than_their_limit_end_the_application_and_the_key_is_named() {
+    in_namespace("executor-memory", async |scene| {
+        let manifest = scene
+            .program("eats", "scenario", &["executor-memory"])?
+            .with("/spec/executor/memory", json!("100m"))
+            .with("/spec/executor/memoryOverhead", json!("100m"))
+            .with("/spec/executor/instances", json!(1))
+            .with("/spec/sparkConf/spark.executor.maxNumFailures", json!("0"));
+        let app = scene.apply(&manifest).await?;
+        app.reaches("FAILED").await?;
+        ensure!(app.cause() == "ExecutorFailures", "{}", app.status());
+        let last = "the executor used more memory than its limit of 200Mi; raise spec.executor.memory, or";
+        let error = app.error_message();
+        ensure!(error.contains("executor failures: 1, more than spark.executor.maxNumFailures"), "{error}");
+        ensure!(error.contains(last), "{error}");
+        let event = scene.event("eats", "SparkExecutorFailed").await?;
+        ensure!(event.message.as_ref().is_some_and(|told| told.contains(last)), "{event:?}");
         Ok(())
     });
 }
@@ -43,24 +65,8 @@ fn a_quota_that_is_used_up_is_named() {
         .await?;
         let app = scene.apply(&scene.example("pi")?).await?;
         app.reaches("FAILED").await?;
-        let cause = app.status().pointer("/attempts/0/cause").cloned();
-        ensure!(cause == Some(json!("QuotaExceeded")), "{}", app.status());
-        Ok(())
-    });
-}
-
-#[test]
-fn dynamic_allocation_takes_executors_for_the_work_and_gives_them_back() {
-    in_namespace("dynamic", async |scene| {
-        let app = scene.apply(&scene.example("dynamic")?).await?;
-        let replicas =
-            |pool: &kube::api::DynamicObject| pool.data.pointer("/spec/replicas").and_then(Value::as_i64);
-        until_one(&scene.pools(), "dynamic", "the pool to grow", limits::STEP, |pool| {
-            replicas(pool).filter(|count| *count > 1)
-        })
-        .await?;
-        app.reaches_within("COMPLETED", limits::LONG_STEP).await?;
-        ensure!(app.settled_states() == ["SUBMITTED", "RUNNING", "COMPLETED"], "{:?}", app.settled_states());
+        ensure!(app.cause() == "QuotaExceeded", "{}", app.status());
+        ensure!(app.error_message().contains("exceeded quota: none"), "{}", app.error_message());
         Ok(())
     });
 }

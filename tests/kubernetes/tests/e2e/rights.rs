@@ -3,9 +3,12 @@
 use anyhow::{Context as _, ensure};
 use hearth_cluster_tests::{Scene, in_namespace};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::authorization::v1::{
+    ResourceRule, SelfSubjectRulesReview, SelfSubjectRulesReviewSpec, SubjectRulesReviewStatus,
+};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, ServiceAccount};
-use kube::Api;
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
+use kube::{Api, Client};
 use serde_json::json;
 
 #[test]
@@ -24,6 +27,7 @@ fn the_token_of_a_driver_scales_its_own_pool_and_is_refused_everything_else() {
         ensure!(has_token(&scene, "mine").await?, "the driver cannot scale without its token");
 
         let client = scene.client_with_token(&token(&scene, "mine-driver").await?).await?;
+        only_scales(&scene, client.clone(), "mine").await?;
         let pools = scene.pools_of(client.clone());
         pools.get_scale("mine").await.context("get its own scale")?;
         let (params, scale) = (PatchParams::default(), Patch::Merge(json!({ "spec": { "replicas": 1 } })));
@@ -76,6 +80,34 @@ fn a_driver_without_dynamic_allocation_and_executors_have_no_token() {
         }
         Ok(())
     });
+}
+
+/// What the API server itself lists: what everybody may, and to scale this pool.
+async fn only_scales(scene: &Scene, client: Client, pool: &str) -> anyhow::Result<()> {
+    let nobody = scene.client_with_token(&token(scene, "default").await?).await?;
+    let (mut mine, everybodys) = (rules(scene, client).await?, rules(scene, nobody).await?);
+    mine.resource_rules.retain(|rule| !everybodys.resource_rules.contains(rule));
+    mine.non_resource_rules.retain(|rule| !everybodys.non_resource_rules.contains(rule));
+    ensure!(mine.non_resource_rules.is_empty(), "{mine:?}");
+    let scale = ResourceRule {
+        api_groups: Some(vec!["hearth.dev".to_owned()]),
+        resources: Some(vec!["executorpools/scale".to_owned()]),
+        resource_names: Some(vec![pool.to_owned()]),
+        verbs: vec!["get".to_owned(), "patch".to_owned()],
+    };
+    ensure!(mine.resource_rules == [scale], "{mine:?}");
+    Ok(())
+}
+
+async fn rules(scene: &Scene, client: Client) -> anyhow::Result<SubjectRulesReviewStatus> {
+    let review = SelfSubjectRulesReview {
+        spec: SelfSubjectRulesReviewSpec { namespace: Some(scene.namespace.clone()) },
+        ..SelfSubjectRulesReview::default()
+    };
+    let answer = Api::all(client).create(&PostParams::default(), &review).await?;
+    let rules = answer.status.context("the rules")?;
+    ensure!(!rules.incomplete, "{rules:?}");
+    Ok(rules)
 }
 
 /// Whether the driver of this application has a token.

@@ -4,13 +4,12 @@ use anyhow::ensure;
 use hearth_cluster_tests::{hearth, in_namespace, kubectl, limits, run, until_gone, until_one};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::ListParams;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn submit_follow_prints_what_the_program_prints_and_ends_with_0() {
     in_namespace("submit-pi", async |scene| {
-        let pi = scene.example("pi")?.text();
-        let output = scene.hearth(&["submit", "-", "--follow", "--timeout=2m"], &pi).await?;
+        let output = scene.follow_example("pi", &[], &["4", "1000"]).await?;
         ensure!(output.status == Some(0), "{output:?}");
         ensure!(output.stdout.starts_with("Pi is roughly 3"), "{output:?}");
         ensure!(output.stdout.lines().count() == 1, "{output:?}");
@@ -29,6 +28,54 @@ fn submit_follow_ends_with_the_exit_status_of_the_program() {
         // Once more, with the status in the end, as nothing of the first life is left.
         let output = scene.hearth(&["rerun", "exits", "--wait", "--timeout=2m"], "").await?;
         ensure!(output.status == Some(7), "{output:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn submit_follow_prints_the_log_of_the_next_driver_too() {
+    in_namespace("submit-retried", async |scene| {
+        let policy = json!({ "type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 1 });
+        let exits = scene.program("exits", "scenario", &["exit", "3"])?.with("/spec/restartPolicy", policy);
+        let output = scene.hearth(&["submit", "-", "--follow", "--timeout=2m"], &exits.text()).await?;
+        ensure!(output.status == Some(3), "{output:?}");
+        ensure!(output.stdout == "10\n10\n", "{output:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_dry_run_asks_the_server_and_leaves_nothing() {
+    in_namespace("submit-dry", async |scene| {
+        let pi = scene.example("pi")?;
+        let dry = scene.hearth(&["submit", "-", "--dry-run=server"], &pi.text()).await?.success()?;
+        ensure!(dry.contains("application pi submitted") && dry.contains("(server dry run)"), "{dry}");
+        let options = ["submit", "-", "--dry-run=server", "--output=json", "--set=spec.executor.instances=7"];
+        let dry: Value = serde_json::from_str(&scene.hearth(&options, &pi.text()).await?.success()?)?;
+        ensure!(dry.pointer("/spec/executor/instances") == Some(&json!(7)), "{dry}");
+        // Only the server gives one.
+        ensure!(dry.pointer("/metadata/uid").is_some_and(Value::is_string), "{dry}");
+        let nowhere =
+            scene.hearth(&["submit", "-", "--dry-run=server", "--context=nowhere"], &pi.text()).await?;
+        ensure!(nowhere.status == Some(2) && nowhere.stderr.contains("nowhere"), "{nowhere:?}");
+        ensure!(scene.applications().get_opt("pi").await?.is_none(), "it was made");
+        Ok(())
+    });
+}
+
+#[test]
+fn submit_wait_gives_up_after_its_timeout_and_the_application_goes_on() {
+    in_namespace("submit-timeout", async |scene| {
+        let pi = scene.example("pi")?.text();
+        let context = scene.kubectl(&["config", "current-context"], "").await?.success()?;
+        let context = format!("--context={}", context.trim());
+        let options = ["submit", "-", "--set=spec.suspend=true", "--wait", "--timeout=1s", "--output=name"];
+        let output = scene.hearth(&[&options[..], &[&context]].concat(), &pi).await?;
+        ensure!(output.status == Some(124), "{output:?}");
+        ensure!(output.stdout == "sparkapplication.sparkoperator.k8s.io/pi\n", "{output:?}");
+        ensure!(output.stderr.contains("pi has not ended after"), "{output:?}");
+        let pi = scene.applications().get("pi").await?;
+        ensure!(pi.data.pointer("/spec/suspend") == Some(&json!(true)), "{}", pi.data);
         Ok(())
     });
 }
@@ -69,9 +116,11 @@ fn why_names_what_an_application_waits_for_and_kill_leaves_nothing() {
 fn submit_wait_then_list_status_logs_and_rerun_tell_of_the_same_run() {
     in_namespace("submit-wait", async |scene| {
         let pi = scene.example("pi")?.text();
-        let output = scene.hearth(&["submit", "-", "--wait", "--timeout=2m"], &pi).await?;
+        let wait = ["submit", "-", "--wait", "--timeout=2m", "--output=json"];
+        let output = scene.hearth(&wait, &pi).await?;
         ensure!(output.status == Some(0), "{output:?}");
-        ensure!(!output.stdout.contains("Pi is"), "{output:?}");
+        let ended: Value = serde_json::from_str(&output.stdout)?;
+        ensure!(ended.pointer("/status/applicationState/state") == Some(&json!("COMPLETED")), "{ended}");
         let list = scene.hearth(&["list"], "").await?.success()?;
         ensure!(list.lines().any(|line| line.starts_with("pi ") && line.contains("COMPLETED")), "{list}");
         let status = scene.hearth(&["status", "pi"], "").await?.success()?;

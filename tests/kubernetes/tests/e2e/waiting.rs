@@ -1,8 +1,8 @@
 //! Pods that cannot start.
 
 use anyhow::ensure;
-use hearth_cluster_tests::{Application, in_namespace, limits};
-use serde_json::{Value, json};
+use hearth_cluster_tests::{in_namespace, limits};
+use serde_json::json;
 
 #[test]
 fn an_image_that_does_not_exist_is_given_up_with_its_name() {
@@ -15,7 +15,7 @@ fn an_image_that_does_not_exist_is_given_up_with_its_name() {
         let app = scene.apply(&manifest).await?;
         app.reaches_within("FAILED", limits::LONG_STEP).await?;
         ensure!(app.error_message().contains(image), "{}", app.error_message());
-        ensure!(cause(&app) == "ImagePull", "{}", app.status());
+        ensure!(app.cause() == "ImagePull", "{}", app.status());
         Ok(())
     });
 }
@@ -29,7 +29,7 @@ fn a_driver_that_fits_no_node_is_given_up_after_its_limit() {
             .with("/spec/timeouts", json!({ "unschedulableSeconds": 3 }));
         let app = scene.apply(&manifest).await?;
         app.reaches("FAILED").await?;
-        ensure!(cause(&app) == "Unschedulable", "{}", app.status());
+        ensure!(app.cause() == "Unschedulable", "{}", app.status());
         ensure!(app.error_message().contains("node affinity/selector"), "{}", app.error_message());
         Ok(())
     });
@@ -45,12 +45,4 @@ fn an_account_that_does_not_exist_is_a_failed_submission() {
         ensure!(app.error_message().contains("nobody"), "{}", app.error_message());
         Ok(())
     });
-}
-
-/// Why the last attempt failed, as a word.
-fn cause(app: &Application) -> String {
-    let status = app.status();
-    let attempts = status.get("attempts").and_then(Value::as_array);
-    let last = attempts.and_then(|attempts| attempts.last());
-    last.and_then(|last| last.get("cause")).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

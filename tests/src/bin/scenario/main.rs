@@ -31,6 +31,8 @@ fn main() -> anyhow::Result<()> {
         ["exit", status] => running::exit(&start()?, status.parse()?),
         ["rounds", count] => rounds::rounds(&start()?, count.parse()?),
         ["memory"] => rounds::memory(),
+        ["executor-memory"] => rounds::executor_memory(&start()?),
+        ["abort"] => std::process::abort(),
         ["wait", dir] => running::wait(&start()?, dir),
         ["orphan", dir] => running::orphan(dir),
         ["gated", notes] => gated::two_stages(&start()?, notes),

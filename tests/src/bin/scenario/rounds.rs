@@ -34,8 +34,14 @@ fn slowly(n: i64) -> i64 {
     n
 }
 
+/// The same on an executor.
+pub(crate) fn executor_memory(sc: &SparkContext) -> anyhow::Result<()> {
+    sc.range(0, 1, 1, 1).foreach(|_| memory())?;
+    Ok(())
+}
+
 /// Uses memory until there is no more.
-pub(crate) fn memory() -> anyhow::Result<()> {
+pub(crate) fn memory() -> ! {
     let mut held: Vec<Vec<u8>> = Vec::new();
     loop {
         held.push(vec![1; 10_000_000]);
