@@ -156,7 +156,8 @@ fn a_node_that_is_drained_in_the_middle_of_a_shuffle_loses_its_executor_and_the_
 pub(crate) async fn nodes(scene: &Scene) -> anyhow::Result<(String, &'static str)> {
     let operators: Api<Pod> = Api::namespaced(scene.client.clone(), OPERATOR_NAMESPACE);
     let list = ListParams::default().labels("app.kubernetes.io/component=controller");
-    let operator = operators.list(&list).await?.items.pop().context("an operator")?;
+    let stays = |pod: &Pod| pod.metadata.deletion_timestamp.is_none();
+    let operator = operators.list(&list).await?.items.into_iter().find(stays).context("an operator")?;
     let home = operator.spec.and_then(|spec| spec.node_name).context("its node")?;
     let other = if home == "node-0" { "node-1" } else { "node-0" };
     Ok((home, other))
