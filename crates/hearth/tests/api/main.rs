@@ -17,6 +17,7 @@ mod output;
 mod pair;
 mod partitions;
 mod persist;
+mod pipe;
 mod properties;
 mod sets;
 mod shared;

@@ -7,7 +7,7 @@ use hearth::ListenerEvent;
 use hearth::prelude::*;
 
 /// How long a test waits for something that always happens.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// In this process, with two slots.
 pub(crate) fn local() -> SparkContext {

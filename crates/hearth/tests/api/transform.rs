@@ -168,37 +168,3 @@ fn sample_of_a_wrong_fraction_says_what_is_allowed() {
         assert!(error.contains("Sampling fraction must be"), "{error}");
     }
 }
-
-#[test]
-fn pipe_runs_a_program_per_partition() {
-    on_both(|sc| {
-        let numbers = sc.parallelize([3, 1, 2, 9, 8], 2);
-        assert_eq!(numbers.pipe(["sort", "-n"]).collect().unwrap(), ["1", "3", "2", "8", "9"]);
-        let counted = sc.parallelize(Vec::<i32>::new(), 2).pipe(["wc", "-l"]).collect().unwrap();
-        assert_eq!(counted.iter().map(|line| line.trim()).collect::<Vec<_>>(), ["0", "0"]);
-    });
-}
-
-#[test]
-fn pipe_may_leave_input_unread_and_output_unread() {
-    let sc = local();
-    let many = sc.range(0, 300_000, 1, 2);
-    assert_eq!(many.pipe(["head", "-n", "1"]).collect().unwrap(), ["0", "150000"]);
-    assert_eq!(many.pipe(["cat"]).first().unwrap(), "0");
-}
-
-#[test]
-fn pipe_that_fails_fails_its_task() {
-    let sc = local();
-    let rdd = sc.range(0, 4, 1, 1);
-    let no_program: [&str; 0] = [];
-    let cases = [
-        (rdd.pipe(["sh", "-c", "cat >/dev/null; exit 3"]), "Subprocess exited with status 3"),
-        (rdd.pipe(["/there/is/no/such/program"]), "Cannot run program \"/there/is/no/such/program\""),
-        (rdd.pipe(no_program), "needs a program"),
-    ];
-    for (rdd, expected) in cases {
-        let error = message(&rdd.collect().unwrap_err());
-        assert!(error.contains(expected), "{error}");
-    }
-}
