@@ -19,7 +19,7 @@ pub struct Timeouts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub run_seconds: Option<i64>,
-    /// While the driver's image cannot be pulled; 120 if absent.
+    /// While the driver's image cannot be pulled, or something that it mounts is not there; 120 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub image_pull_seconds: Option<i64>,
