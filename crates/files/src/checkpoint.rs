@@ -2,9 +2,7 @@
 //!
 //! A file appears under its name only when it is complete.
 
-use std::io::{Read, Write};
-
-use bytes::Bytes;
+use std::io::{ErrorKind, Read, Write};
 
 use crate::error::{Error, Result};
 use crate::store::{Location, Status};
@@ -38,20 +36,17 @@ pub fn list_parts(dir: &str) -> Result<Vec<String>> {
     Ok(parts.filter(|entry| is_part(entry.location.name())).map(|entry| entry.location.uri()).collect())
 }
 
-/// A whole file as it is, not decompressed.
+/// A file as it is, not decompressed, and how many bytes it has.
 ///
 /// # Errors
 /// `NotFound` without the file, and those of the store.
-pub fn read_all(path: &str) -> Result<Bytes> {
+pub fn open(path: &str) -> Result<(impl Read + Send + 'static, u64)> {
     let location = Location::parse(path)?;
-    let size = match location.status()? {
-        Some(Status::File { size }) => usize::try_from(size).unwrap_or(0),
-        Some(Status::Directory) | None => 0,
-    };
-    let mut content = Vec::with_capacity(size.saturating_add(1));
-    match location.read(0)?.read_to_end(&mut content) {
-        Ok(_) => Ok(Bytes::from(content)),
-        Err(error) => Err(Error::from_io("read", &location.uri(), error)),
+    let source = location.read(0)?;
+    match location.status()? {
+        Some(Status::File { size }) => Ok((source, size)),
+        Some(Status::Directory) => Err(Error::io("read", location.uri(), ErrorKind::IsADirectory.into())),
+        None => Err(Error::io("read", location.uri(), ErrorKind::NotFound.into())),
     }
 }
 
@@ -103,12 +98,16 @@ mod tests {
             let parts = list_parts(&dir).unwrap();
             assert_eq!(parts.len(), 2);
             assert!(parts[0].ends_with("/part-00000") && parts[1].ends_with("/part-00001"));
-            assert_eq!(read_all(&parts[1]).unwrap(), "newer");
+            let (mut file, size) = open(&parts[1]).unwrap();
+            let mut content = String::new();
+            file.read_to_string(&mut content).unwrap();
+            assert_eq!((content.as_str(), size), ("newer", 5));
+            assert!(open(&dir).is_err());
             delete_dir(&dir).unwrap();
             delete_dir(&dir).unwrap();
             assert!(!exists(&dir).unwrap());
             assert!(list_parts(&dir).unwrap_err().to_string().starts_with("Input path does not exist: "));
-            assert!(read_all(&path).unwrap_err().to_string().contains("part-00001 is not there"));
+            assert!(open(&path).err().unwrap().to_string().contains("part-00001 is not there"));
         }
     }
 }

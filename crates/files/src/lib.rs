@@ -15,7 +15,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 
-pub use checkpoint::{delete_dir, exists, list_parts, read_all, write_atomic};
+pub use checkpoint::{delete_dir, exists, list_parts, open, write_atomic};
 pub use codec::Codec;
 pub use error::{BoxError, Error, InputProblem, Result};
 pub use input::{

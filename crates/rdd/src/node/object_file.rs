@@ -3,6 +3,7 @@
 
 use std::any::type_name;
 use std::marker::PhantomData;
+use std::path::Path;
 
 use bytes::Bytes;
 use hearth_storage::{Data, codec};
@@ -50,10 +51,10 @@ impl<T: Data> Node for ObjectFile<T> {
 
     fn compute(&self, split: u32, task: &TaskContext) -> Records<T> {
         let path = String::from_utf8_lossy(&task.input(self.id, split)).into_owned();
-        let bytes = hearth_files::read_all(&path).or_throw();
-        task.add_input(bytes.len() as u64, 0);
-        let task = task.clone();
-        Records::new(codec::Records::new(bytes).map(move |record| {
+        let (file, size) = hearth_files::open(&path).or_throw();
+        task.add_input(size, 0);
+        let (task, name) = (task.clone(), Path::new(&path).to_owned());
+        Records::new(codec::FramedFile::new(file, &name, size).map(move |record| {
             task.check_interrupted();
             record.unwrap_or_else(|error| unreadable::<T>(&path, &error))
         }))

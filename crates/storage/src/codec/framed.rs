@@ -11,9 +11,9 @@ use super::frame::{Header, MAX_HEADER};
 use crate::error::Corruption;
 use crate::{Error, Result};
 
-/// Reads records from a file, holding one frame of it. Ends after the first error.
-pub struct FramedFile<T> {
-    file: BufReader<File>,
+/// Reads records from a file, of this machine or of a store, holding one frame of it. Ends after the first error.
+pub struct FramedFile<T, R = File> {
+    file: BufReader<R>,
     path: PathBuf,
     /// Bytes of the file that are not read yet, including those in `header`.
     remaining: u64,
@@ -27,7 +27,7 @@ pub struct FramedFile<T> {
     kind: PhantomData<fn() -> T>,
 }
 
-impl<T> std::fmt::Debug for FramedFile<T> {
+impl<T, R> std::fmt::Debug for FramedFile<T, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FramedFile")
             .field("path", &self.path)
@@ -36,9 +36,9 @@ impl<T> std::fmt::Debug for FramedFile<T> {
     }
 }
 
-impl<T: DeserializeOwned> FramedFile<T> {
+impl<T: DeserializeOwned, R: Read> FramedFile<T, R> {
     /// Reads the next `len` bytes of `file` from where it stands. `path` is for messages.
-    pub fn new(file: File, path: &Path, len: u64) -> Self {
+    pub fn new(file: R, path: &Path, len: u64) -> Self {
         Self {
             file: BufReader::with_capacity(32 * 1024, file),
             path: path.to_owned(),
@@ -96,7 +96,7 @@ impl<T: DeserializeOwned> FramedFile<T> {
     }
 }
 
-impl<T: DeserializeOwned> Iterator for FramedFile<T> {
+impl<T: DeserializeOwned, R: Read> Iterator for FramedFile<T, R> {
     type Item = Result<T>;
 
     #[inline]
@@ -122,7 +122,7 @@ impl<T: DeserializeOwned> Iterator for FramedFile<T> {
 }
 
 /// A file that ends too early is damaged; everything else is the disk's trouble.
-fn read_exact(file: &mut BufReader<File>, into: &mut [u8], path: &Path) -> Result<()> {
+fn read_exact(file: &mut BufReader<impl Read>, into: &mut [u8], path: &Path) -> Result<()> {
     file.read_exact(into).map_err(|error| match error.kind() {
         std::io::ErrorKind::UnexpectedEof => Error::Corrupt(Corruption::Truncated),
         _ => Error::file("read", path)(error),
