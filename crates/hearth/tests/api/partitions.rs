@@ -1,9 +1,10 @@
 //! Fewer or more partitions, and who goes to which.
 
+use hearth::ListenerEvent;
 use hearth::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::support::{local, message, on_both, sorted};
+use crate::support::{Events, local, message, on_both, sorted};
 
 #[test]
 fn coalesce_joins_neighbours_and_never_makes_more() {
@@ -134,7 +135,6 @@ fn a_range_partitioner_keeps_ranges_together() {
 fn what_is_partitioned_already_is_not_shuffled_again() {
     let sc = local();
     let pairs = sc.range(0, 100, 1, 4).map(|n| (n % 7, n)).partition_by(HashPartitioner::new(3));
-    let shuffles = |text: String| text.matches("+-").count();
     let kept = pairs.map_values(|n| n + 1).filter(|(_, n)| n % 2 == 0).flat_map_values(|n| [n, n]);
     assert_eq!(shuffles(kept.partition_by(HashPartitioner::new(3)).to_debug_string()), 1);
     assert_eq!(shuffles(kept.reduce_by_key(|a, b| a + b, 3).to_debug_string()), 1);
@@ -148,4 +148,58 @@ fn what_is_partitioned_already_is_not_shuffled_again() {
     let sums = kept.reduce_by_key(|a, b| a + b, 3).collect_as_map().unwrap();
     let again = kept.map(|pair| pair).reduce_by_key(|a, b| a + b, 3).collect_as_map().unwrap();
     assert_eq!(sums, again);
+}
+
+#[test]
+fn distinct_and_count_by_key_find_what_is_partitioned_already_in_place() {
+    on_both(|sc| {
+        let pairs = sc.range(0, 40, 1, 4).map(|n| (n % 7, n % 2)).partition_by(HashPartitioner::new(3));
+        let once = pairs.distinct(0);
+        assert_eq!(shuffles(once.to_debug_string()), 1, "none but its own");
+        assert_eq!(shuffles(once.group_by_key(3).to_debug_string()), 1, "and it stays partitioned");
+        assert_eq!(shuffles(pairs.distinct(4).to_debug_string()), 2, "another number");
+        let all = (0..7).flat_map(|key| [(key, 0), (key, 1)]).collect::<Vec<_>>();
+        assert_eq!(sorted(once.collect().unwrap()), all);
+        assert_eq!(sorted(pairs.distinct(4).collect().unwrap()), all);
+        let events = Events::of(sc);
+        assert_eq!(pairs.count_by_key().unwrap()[&6], 5);
+        let stages = events.wait(|event| match event {
+            ListenerEvent::JobStart { stages, .. } => Some(stages.len()),
+            _ => None,
+        });
+        assert_eq!(stages, 2);
+    });
+}
+
+#[test]
+fn what_is_left_after_subtract_is_partitioned_as_it_was() {
+    on_both(|sc| {
+        let pairs = |partitions| sc.range(0, 20, 1, partitions).map(|n| (n, ()));
+        let (few, many) = (pairs(2), pairs(9).partition_by(HashPartitioner::new(9)));
+        assert_eq!(few.subtract_by_key(&many, 0).num_partitions(), 2);
+        assert_eq!(few.keys().subtract(&many.keys(), 0).num_partitions(), 2);
+        let some = few.filter(|(n, ())| n % 2 == 0).partition_by(HashPartitioner::new(3));
+        let rest = some.subtract_by_key(&many.filter(|(n, ())| *n > 3), 0);
+        assert_eq!(
+            (rest.num_partitions(), shuffles(rest.to_debug_string())),
+            (3, 3),
+            "the left is read in place"
+        );
+        assert_eq!(sorted(rest.keys().collect().unwrap()), [0, 2]);
+        assert_eq!(few.subtract_by_key(&many, 5).num_partitions(), 5);
+    });
+}
+
+#[test]
+fn of_two_partitioners_of_one_size_the_left_one_stays() {
+    let sc = local();
+    let pairs = sc.range(-5, 5, 1, 3).map(|n| (n, ()));
+    let (signs, hashed) =
+        (pairs.partition_by(BySign { zero: 1 }), pairs.partition_by(HashPartitioner::new(3)));
+    let parts = signs.join(&hashed, 0).keys().glom().map(sorted).collect().unwrap();
+    assert_eq!(parts[1], [0]);
+}
+
+fn shuffles(lineage: String) -> usize {
+    lineage.matches("+-").count()
 }

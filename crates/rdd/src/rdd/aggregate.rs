@@ -182,8 +182,11 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
         candidates.extend(others.iter().cloned());
         let most = candidates.iter().map(|(_, count)| *count).max().unwrap_or(1).max(1);
         let default = self.context.configured_parallelism().unwrap_or(most);
-        let existing =
-            candidates.into_iter().filter_map(|(has, _)| has).max_by_key(AnyPartitioner::partitions);
+        // The first of equals, as in Spark; `max_by_key` would take the last.
+        let existing = candidates
+            .into_iter()
+            .filter_map(|(has, _)| has)
+            .reduce(|most, next| if next.partitions() > most.partitions() { next } else { most });
         match existing {
             // Spark: eligible when within an order of magnitude of the largest, or larger than the default.
             Some(has)

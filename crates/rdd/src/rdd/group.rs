@@ -7,7 +7,7 @@ use hearth_storage::Data;
 use super::{Rdd, origin};
 use crate::aggregator::Group;
 use crate::node::{CoGrouped, Origin, Side};
-use crate::partitioner::AnyPartitioner;
+use crate::partitioner::{AnyPartitioner, HashPartitioner};
 use crate::shuffle::ShuffleDependency;
 
 impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
@@ -48,7 +48,7 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
         self.cogrouped(origin("cogroup"), other, partitions)
     }
 
-    /// The pairs whose key is not in the other RDD.
+    /// The pairs whose key is not in the other RDD; 0 partitions means as this RDD is partitioned.
     ///
     /// ```
     /// # use hearth::prelude::*;
@@ -77,17 +77,32 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
         partitions: u32,
     ) -> Rdd<(K, (Vec<V>, Vec<W>))> {
         let partitioner = self.partitioner_for(partitions, &[(other.partitioner(), other.num_partitions())]);
-        let node = CoGrouped::new(self.side(&partitioner), other.side(&partitioner));
-        self.derive(partitioner.partitions(), at, node).partitioned_by(&partitioner)
+        self.cogrouped_by(at, other, &partitioner)
     }
 
+    fn cogrouped_by<W: Data>(
+        &self,
+        at: Origin,
+        other: &Rdd<(K, W)>,
+        partitioner: &AnyPartitioner<K>,
+    ) -> Rdd<(K, (Vec<V>, Vec<W>))> {
+        let node = CoGrouped::new(self.side(partitioner), other.side(partitioner));
+        self.derive(partitioner.partitions(), at, node).partitioned_by(partitioner)
+    }
+
+    /// Spark: what is left of an RDD stays as it is partitioned, however the other is.
     pub(crate) fn without_keys_of<W: Data>(
         &self,
         at: Origin,
         other: &Rdd<(K, W)>,
         partitions: u32,
     ) -> Rdd<(K, V)> {
-        let groups = self.cogrouped(at, other, partitions);
+        let own = || {
+            let hash = || AnyPartitioner::new(HashPartitioner::new(self.num_partitions().max(1)));
+            self.partitioner().unwrap_or_else(hash)
+        };
+        let partitioner = if partitions == 0 { own() } else { self.partitioner_for(partitions, &[]) };
+        let groups = self.cogrouped_by(at, other, &partitioner);
         let rest = groups.narrow(at, (), |_, _, groups| {
             groups
                 .filter(|(_, (_, right))| right.is_empty())

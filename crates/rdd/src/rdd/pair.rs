@@ -173,6 +173,7 @@ impl<K: Data, V: Data> Rdd<(K, V)> {
     {
         let at = origin("countByKey");
         let ones = self.narrow(at, (), |_, _, records| records.map(|(key, _)| (key, 1u64)));
+        let ones = self.keeping_partitioner(ones);
         Ok(ones.reduced(at, 0, |a, b| a + b).collect_at(at)?.into_iter().collect())
     }
 

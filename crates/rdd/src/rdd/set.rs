@@ -8,6 +8,8 @@ use super::{Rdd, origin};
 use crate::aggregator::Reduce;
 use crate::closure::Closure;
 use crate::node::{AnyLineage, Union};
+use crate::shuffle::combine_values;
+use crate::task::TaskContext;
 
 impl<T: Data> Rdd<T> {
     /// The records of both; duplicates stay.
@@ -47,9 +49,19 @@ impl<T: Data + Hash + Eq> Rdd<T> {
     #[track_caller]
     pub fn distinct(&self, partitions: u32) -> Rdd<T> {
         let at = origin("distinct");
-        let pairs = self.narrow(at, (), |_, _, records| records.map(|record| (record, ())));
         let partitions = if partitions == 0 { self.num_partitions() } else { partitions };
-        let once = pairs.combined::<(), _>(at, partitions, Reduce(Closure::new(|(), ()| ())));
+        let first = Reduce(Closure::new(|(), ()| ()));
+        if self.partitioner.is_some() && partitions == self.num_partitions() {
+            // Equal records have equal keys, so they are in one partition already.
+            let once = self.narrow(at, first, |first, _, records| {
+                let pairs = records.map(|record| (record, ()));
+                let once = combine_values(pairs, &**first, &TaskContext::current("combine"));
+                once.map(|(record, ())| record)
+            });
+            return self.keeping_partitioner(once);
+        }
+        let pairs = self.narrow(at, (), |_, _, records| records.map(|record| (record, ())));
+        let once = pairs.combined::<(), _>(at, partitions, first);
         once.narrow(at, (), |_, _, records| records.map(|(record, ())| record))
     }
 
@@ -80,7 +92,7 @@ impl<T: Data + Hash + Eq> Rdd<T> {
         })
     }
 
-    /// The records of this that are not in the other; duplicates stay.
+    /// The records of this that are not in the other; duplicates stay. 0 partitions means as many as this RDD's.
     ///
     /// ```
     /// # use hearth::prelude::*;
