@@ -2,6 +2,8 @@
 //!
 //! The driver chooses which executors go, and the operator how a smaller pool becomes so. So the pool is never smaller
 //! than the number of executors that work and were not told to go: a target that falls is not followed until they were.
+//! Nor are executors given back at once that were just asked for: a target that falls with every task that ends would have
+//! pods made and deleted, and some would work for a moment while others are let go in their favour.
 //!
 //! Others may scale the pool too, and the driver is not told. Whoever makes it larger lends executors, which go when they
 //! are idle. Whoever makes it smaller takes away what the driver wants: it asks again soon after one of its executors
@@ -19,6 +21,8 @@ const SOON: Duration = Duration::from_secs(2);
 /// How long executors may take to come before the pool is asked for again; doubled each time that changes nothing.
 const FIRST_WAIT: Duration = Duration::from_secs(8);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How long executors that were asked for may take to come before they are given back. Spark: their idle timeout.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the pool is to be, and what it is.
 #[derive(Debug)]
@@ -29,6 +33,10 @@ pub(super) struct Plan {
     staying: BTreeSet<ExecutorId>,
     /// What the pool was last given.
     replicas: u32,
+    /// Executors that have left since then.
+    left: u32,
+    /// Until when those that have not registered are not given back.
+    kept_until: Instant,
     /// The driver repeated itself: an executor went, or is about to.
     repeated: bool,
     /// When to ask for what was asked for already, if there is reason to.
@@ -43,6 +51,8 @@ impl Plan {
             target: None,
             staying: BTreeSet::new(),
             replicas,
+            left: 0,
+            kept_until: now + PATIENCE,
             repeated: false,
             again_at: now + FIRST_WAIT,
             wait: FIRST_WAIT,
@@ -65,6 +75,7 @@ impl Plan {
     /// It has ended, or was told to go.
     pub(super) fn on_leaving(&mut self, executor: ExecutorId, now: Instant) {
         if self.staying.remove(&executor) {
+            self.left += 1;
             self.soon(now);
         }
     }
@@ -74,7 +85,11 @@ impl Plan {
         let is_new = replicas != self.replicas;
         self.wait = if is_new { FIRST_WAIT } else { (self.wait * 2).min(LONGEST_WAIT) };
         self.again_at = now + self.wait;
+        if replicas > self.replicas {
+            self.kept_until = now + PATIENCE;
+        }
         self.replicas = replicas;
+        self.left = 0;
         self.repeated = false;
         is_new
     }
@@ -83,7 +98,8 @@ impl Plan {
     pub(super) fn to_ask(&self, now: Instant) -> Option<u32> {
         let target = self.target?;
         let staying = u32::try_from(self.staying.len()).unwrap_or(u32::MAX);
-        let wanted = target.max(staying);
+        let kept = if now < self.kept_until { self.replicas.saturating_sub(self.left) } else { 0 };
+        let wanted = target.max(staying).max(kept);
         let again = (self.repeated || staying < target) && self.again_at <= now;
         (wanted != self.replicas || again).then_some(wanted)
     }
@@ -155,14 +171,17 @@ mod tests {
     }
 
     #[test]
-    fn pods_that_have_not_registered_are_given_back_at_once() {
+    fn pods_that_do_not_register_in_time_are_given_back() {
         let now = Instant::now();
         let mut plan = Plan::new(6, now);
         plan.on_request(6, now);
         plan.on_registered(ExecutorId(1));
         plan.on_registered(ExecutorId(5));
         plan.on_request(0, now);
-        assert_eq!(plan.to_ask(now), Some(2));
+        assert_eq!(plan.to_ask(now), None);
+        // One that is told to go is not made again meanwhile.
+        plan.on_leaving(ExecutorId(1), now);
+        assert_eq!(asks(&mut plan, now), [(0, 5), (5, 1)]);
     }
 
     #[test]
