@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use hearth_crd::{FieldError, FieldPath, Manifest, SparkApplication, Warning, spark_conf};
+use hearth_operator::application::validate::validate;
 
 use super::args::SubmitArgs;
 use crate::error::Error;
@@ -32,6 +33,7 @@ pub(super) fn build(text: &str, args: &SubmitArgs) -> Result<(SparkApplication, 
     check_settings(&manifest, &application, &args.conf, &spark_conf(&application))?;
     check_conf(&application, &args.conf)?;
     check_namespace(&manifest, &application, args)?;
+    check_as_operator(&manifest, &application)?;
     Ok((without_server_fields(application), warnings))
 }
 
@@ -88,6 +90,14 @@ fn check_conf(application: &SparkApplication, options: &[String]) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Refuses what the operator would refuse.
+fn check_as_operator(manifest: &Manifest<'_>, application: &SparkApplication) -> Result<(), Error> {
+    match validate(application).into_iter().next() {
+        Some(problem) => Err(Error::Field(manifest.place(problem))),
+        None => Ok(()),
+    }
 }
 
 /// As kubectl does: two namespaces that differ are a mistake.
@@ -176,6 +186,8 @@ status: {driverInfo: {}}
         );
         assert!(error("spark.executor.instances=many").starts_with("--conf spark.executor.instances=many: "));
         assert!(error("x=1").contains("begin with spark."));
+        let account = error("spark.kubernetes.authenticate.driver.serviceAccountName=admin");
+        assert!(account.contains("write spec.driver.serviceAccount instead"), "{account}");
     }
 
     #[test]
