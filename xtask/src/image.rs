@@ -1,5 +1,6 @@
 //! Builds the Dockerfile, and remembers what it was built from.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -43,7 +44,7 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
 pub(crate) fn build_if_changed(workspace: &Workspace) -> anyhow::Result<()> {
     let built = std::fs::read_to_string(workspace.path(BUILT)).unwrap_or_default();
     if built == inputs(workspace)? {
-        say("image: Dockerfile, Cargo.lock and the toolchain are those of the last build");
+        say("image: Dockerfile, packages of others and the toolchain are those of the last build");
         return Ok(());
     }
     build(workspace)
@@ -53,7 +54,14 @@ pub(crate) fn build_if_changed(workspace: &Workspace) -> anyhow::Result<()> {
 fn inputs(workspace: &Workspace) -> anyhow::Result<String> {
     let sums = output(Command::new("sha256sum").args(INPUTS).current_dir(workspace.root()))?;
     let compiler = output(Command::new("rustc").arg("--version").current_dir(workspace.root()))?;
-    Ok(format!("{sums}{compiler}{}", foreign(&workspace.read("Cargo.lock")?)))
+    let packages = checksum(&foreign(&workspace.read("Cargo.lock")?))?;
+    Ok(format!("{sums}{compiler}{packages}"))
+}
+
+fn checksum(text: &str) -> anyhow::Result<String> {
+    let mut file = tempfile::NamedTempFile::new()?;
+    file.write_all(text.as_bytes())?;
+    output(Command::new("sha256sum").stdin(file.reopen()?))
 }
 
 /// One line for each package of a lock file that is not the workspace's own: which of our packages uses which changes often, and
