@@ -46,7 +46,7 @@ enum Command {
     Crds,
     /// Builds the Dockerfile.
     Image {
-        /// Only if Dockerfile, Cargo.lock or toolchain changed since the last build.
+        /// Only if Dockerfile, packages of others or toolchain changed since the last build.
         #[arg(long)]
         if_changed: bool,
     },
