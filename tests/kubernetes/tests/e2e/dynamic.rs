@@ -1,5 +1,7 @@
 //! Dynamic allocation: executors that come and go with the work, within bounds that can be edited.
 
+use std::time::Instant;
+
 use anyhow::ensure;
 use hearth_cluster_tests::{Scene, in_namespace, limits, until_one};
 use k8s_openapi::api::core::v1::Pod;
@@ -37,7 +39,7 @@ fn executors_grow_from_none_to_eight_with_the_work_and_shrink_to_none_and_the_su
 #[test]
 fn a_higher_bound_and_executors_that_somebody_took_away_are_made_good_while_the_work_goes_on() {
     in_namespace("bounds", async |scene| {
-        let count = 40;
+        let count = 50;
         let rounds = scene
             .program("rounds", "scenario", &["rounds", &count.to_string()])?
             .with("/spec/dynamicAllocation", json!({ "enabled": true, "minExecutors": 0, "maxExecutors": 1 }))
@@ -46,7 +48,7 @@ fn a_higher_bound_and_executors_that_somebody_took_away_are_made_good_while_the_
         let app = start(&scene, &rounds.without("/spec/executor/instances")).await?;
         are(&scene, "rounds", 1).await?;
         let driver = driver(&scene, "rounds").await?;
-        edit(&scene, "rounds", &json!({ "maxExecutors": 3 })).await?;
+        edit(&scene, "rounds", &json!({ "dynamicAllocation": { "maxExecutors": 3 } })).await?;
         are(&scene, "rounds", 3).await?;
         scene.running("rounds", "executor", 3).await?;
         scene.kubectl(&["scale", "executorpool/rounds", "--replicas=0"], "").await?.success()?;
@@ -61,18 +63,21 @@ fn a_higher_bound_and_executors_that_somebody_took_away_are_made_good_while_the_
 #[test]
 fn executors_of_a_minimum_that_is_raised_come_and_stay_though_they_are_idle() {
     in_namespace("minimum", async |scene| {
-        // Two of them work for ever; the time that the others have to go is that until the application is ended.
+        let begun = Instant::now();
+        // Two of them work for ever.
         let bounds = json!({ "enabled": true, "initialExecutors": 2, "minExecutors": 0, "maxExecutors": 4 });
         let endless = scene
             .program("endless", "scenario", &["wait", "/tmp"])?
             .with("/spec/dynamicAllocation", bounds)
             .with("/spec/sparkConf/spark.dynamicAllocation.executorIdleTimeout", json!("2s"))
-            .with("/spec/executor/terminationGracePeriodSeconds", json!(1))
-            .with("/spec/timeouts", json!({ "runSeconds": 25 }));
+            .with("/spec/executor/terminationGracePeriodSeconds", json!(1));
         let app = scene.apply(&endless.without("/spec/executor/instances")).await?;
         scene.running("endless", "executor", 2).await?;
-        edit(&scene, "endless", &json!({ "minExecutors": 4 })).await?;
+        edit(&scene, "endless", &json!({ "dynamicAllocation": { "minExecutors": 4 } })).await?;
         scene.running("endless", "executor", 4).await?;
+        // The others have time to go until the application is ended.
+        let run = begun.elapsed().as_secs() + 8;
+        edit(&scene, "endless", &json!({ "timeouts": { "runSeconds": run } })).await?;
         app.reaches("FAILED").await?;
         ensure!(app.cause() == "DeadlineExceeded", "{}", app.status());
         let all = app.status().get("executorState").and_then(Value::as_object).map(serde_json::Map::len);
@@ -99,8 +104,8 @@ async fn driver(scene: &Scene, application: &str) -> anyhow::Result<Option<Strin
     Ok(scene.api::<Pod>().get(&format!("{application}-driver")).await?.metadata.uid)
 }
 
-async fn edit(scene: &Scene, application: &str, bounds: &Value) -> anyhow::Result<()> {
-    let patch = Patch::Merge(json!({ "spec": { "dynamicAllocation": bounds } }));
+async fn edit(scene: &Scene, application: &str, spec: &Value) -> anyhow::Result<()> {
+    let patch = Patch::Merge(json!({ "spec": spec }));
     scene.applications().patch(application, &PatchParams::default(), &patch).await?;
     Ok(())
 }
