@@ -1,6 +1,6 @@
 //! From lineage to stages: what Spark's `DAGScheduler` does when it cuts at shuffle dependencies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -35,6 +35,7 @@ pub(crate) fn build(
     let mut ends = Vec::with_capacity(shuffles.len() + 1);
     let mut add = |rdd: RddId, kind, task, name| -> Result<()> {
         let pipeline = snapshot.pipeline(rdd);
+        check_depth(&pipeline)?;
         let has_input = pipeline.iter().any(|taken| taken.node.input(0).is_some());
         binaries.push(Bytes::from(wire::encode_stage(&pipeline, task)?));
         stages.push(StageSpec { rdd, kind, binary: TaskBinaryId(stages.len() as u64), name });
@@ -50,6 +51,28 @@ pub(crate) fn build(
     let graph = StageGraph::new(rdds, stages)
         .map_err(|error| Error::Argument { operation: "run a job", problem: error.to_string() })?;
     Ok(Job { graph, binaries, inputs: Arc::new(Inputs { snapshot, ends }), marked })
+}
+
+/// Each step of a pipeline has its frames on the stack of a task, which is large but not endless.
+const DEEPEST: u32 = 10_000;
+
+/// Refuses a pipeline that would overflow the stack, and end its executor without a word. What is persisted counts as there.
+fn check_depth(pipeline: &[&Taken]) -> Result<()> {
+    let mut depths = BTreeMap::new();
+    for taken in pipeline {
+        let above = taken.narrow.iter().filter_map(|parent| depths.get(parent)).max();
+        let depth = if taken.level.is_valid() { 0 } else { above.copied().unwrap_or(0) + 1 };
+        if depth > DEEPEST {
+            let problem = format!(
+                "{} stands on more than {DEEPEST} steps without a shuffle; checkpoint, or persist, an RDD every some \
+                 hundred steps",
+                taken.rdd.call_site()
+            );
+            return Err(Error::Argument { operation: "run a job", problem });
+        }
+        depths.insert(taken.rdd.id(), depth);
+    }
+    Ok(())
 }
 
 /// A walk over a lineage, parents first, without recursion: lineages of iterative programs are deep.

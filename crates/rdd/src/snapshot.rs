@@ -3,7 +3,8 @@
 //! A checkpoint that another thread's job ends meanwhile gives an RDD another node.
 //! What the tasks of this job run and the inputs that come with them must go together, so its nodes are taken once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -64,11 +65,10 @@ impl Taken {
 impl Snapshot {
     /// Takes an RDD in. `None` if it is there already.
     pub(crate) fn take(&mut self, rdd: Arc<dyn AnyLineage>) -> Option<&Taken> {
-        let id = rdd.id();
-        if self.0.contains_key(&id) {
-            return None;
+        match self.0.entry(rdd.id()) {
+            Entry::Occupied(_) => None,
+            Entry::Vacant(place) => Some(place.insert(Taken::new(rdd))),
         }
-        Some(self.0.entry(id).or_insert(Taken::new(rdd)))
     }
 
     pub(crate) fn get(&self, rdd: RddId) -> Option<&Taken> {

@@ -100,3 +100,20 @@ fn deep_lineages_run() {
         assert_eq!(pairs.values().sum().unwrap(), 110.0);
     });
 }
+
+#[test]
+fn a_lineage_of_thousands_of_steps_runs_and_one_that_is_too_deep_says_what_to_do() {
+    on_both(|sc| {
+        let mut rdd = sc.range(0, 3, 1, 1);
+        for _ in 0..5_000 {
+            rdd = rdd.map(|n| n + 1);
+        }
+        assert_eq!(rdd.collect().unwrap(), [5_000, 5_001, 5_002]);
+        assert_eq!(rdd.to_debug_string().lines().count(), 5_001);
+        for _ in 0..5_000 {
+            rdd = rdd.map(|n| n + 1);
+        }
+        let error = message(&rdd.collect().unwrap_err());
+        assert!(error.contains("more than 10000 steps without a shuffle; checkpoint"), "{error}");
+    });
+}

@@ -1,8 +1,11 @@
 //! Where records come from: collections, ranges, nothing, other RDDs.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use hearth::prelude::*;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::support::{cluster, local, message, on_both, with_conf};
+use crate::support::{cluster, local, message, on_both, scratch, with_conf};
 
 #[test]
 fn parallelize_cuts_where_spark_cuts() {
@@ -196,4 +199,52 @@ fn many_partitions_are_only_many_tasks() {
     let rdd = sc.range(0, 10, 1, 20_000);
     assert_eq!(rdd.map(|n| n + 1).reduce(|a, b| a.max(b)).unwrap(), 10);
     assert_eq!(rdd.coalesce(3).map(|n| (n % 2, 1)).reduce_by_key(|a, b| a + b, 5_000).count().unwrap(), 2);
+}
+
+#[test]
+fn a_task_that_was_told_to_stop_gets_no_further_record_from_any_source() {
+    static SEEN: AtomicU32 = AtomicU32::new(0);
+    let sc = with_conf("local[1]", &[]);
+    let (_keep, dir) = scratch("files");
+    let numbers = sc.range(0, 8, 1, 2);
+    numbers.save_as_text_file(&format!("{dir}/text")).unwrap();
+    numbers.save_as_object_file(&format!("{dir}/objects")).unwrap();
+    let kept = |level| numbers.map(|n| n).persist(level).unwrap();
+    let kept = [StorageLevel::MEMORY_ONLY, StorageLevel::MEMORY_ONLY_SER, StorageLevel::DISK_ONLY].map(kept);
+    kept.iter().for_each(|kept| assert_eq!(kept.count().unwrap(), 8));
+    let [values, serialised, on_disk] = kept;
+    let sources = [
+        ("range", numbers.clone()),
+        ("collection", sc.parallelize(0i64..8, 2)),
+        ("lines", sc.text_file(&format!("{dir}/text"), 0).unwrap().map(|line| line.len() as i64)),
+        ("files", sc.whole_text_files(&format!("{dir}/text"), 1).unwrap().map(|(_, text)| text.len() as i64)),
+        ("objects", sc.object_file(&format!("{dir}/objects")).unwrap()),
+        ("shuffle", numbers.map(|n| (n, n)).partition_by(HashPartitioner::new(1)).values()),
+        ("combined", numbers.map(|n| (n, n)).reduce_by_key(|a, b| a + b, 1).values()),
+        ("sorted", numbers.sort_by(|n| *n, false, 1).unwrap()),
+        ("about to be kept", numbers.map(|n| n).cache().unwrap()),
+        ("kept values", values),
+        ("kept bytes", serialised),
+        ("kept on disk", on_disk),
+    ];
+    for (name, source) in sources {
+        SEEN.store(0, Ordering::SeqCst);
+        let waiting = source.map(|n| {
+            SEEN.fetch_add(1, Ordering::SeqCst);
+            while !TaskContext::get().unwrap().is_interrupted() {
+                std::thread::yield_now();
+            }
+            n
+        });
+        std::thread::scope(|scope| {
+            let running = scope.spawn(|| waiting.count());
+            while SEEN.load(Ordering::SeqCst) == 0 {
+                std::thread::yield_now();
+            }
+            sc.cancel_all_jobs();
+            running.join().unwrap().unwrap_err();
+        });
+        assert_eq!(sc.range(0, 1, 1, 1).count().unwrap(), 1, "the one slot is free again");
+        assert_eq!(SEEN.load(Ordering::SeqCst), 1, "{name}");
+    }
 }

@@ -9,7 +9,7 @@ use hearth_storage::Data;
 use hearth_types::{BlockId, HostName, RddId, StorageLevel};
 use parking_lot::RwLock;
 
-use super::{Dependency, Node, Parents, Records};
+use super::{Dependency, Node, Parents, Records, later};
 use crate::checkpoint::Writer;
 use crate::closure::Erased;
 use crate::task::TaskContext;
@@ -80,6 +80,13 @@ impl Origin {
             }
             None => self.operation.to_owned(),
         }
+    }
+}
+
+impl<T> Drop for Lineage<T> {
+    fn drop(&mut self) {
+        let node: Arc<dyn Compute<T>> = std::mem::replace(self.node.get_mut(), Arc::new(later::Gone));
+        later::drop_node(node);
     }
 }
 
@@ -218,7 +225,7 @@ pub(crate) trait AnyNode: Send + Sync {
 }
 
 /// A node whose kind does not matter.
-trait Compute<T>: AnyNode {
+pub(super) trait Compute<T>: AnyNode {
     fn compute(&self, split: u32, task: &TaskContext) -> Records<T>;
 }
 

@@ -10,6 +10,7 @@ mod coalesced;
 mod cogrouped;
 mod collection;
 mod invalid;
+mod later;
 mod lineage;
 mod map_partitions;
 mod object_file;

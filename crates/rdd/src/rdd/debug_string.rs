@@ -35,7 +35,7 @@ impl<T: Data> Rdd<T> {
         let mut text = Text { level, cached: &cached, lines: Vec::new() };
         let (count, bar) = partitions(&root);
         text.describe(&root, &format!("{count} "), &format!("{bar} "));
-        text.children(&root, &bar);
+        text.parents(&root, &bar);
         text.lines.join("\n")
     }
 
@@ -67,28 +67,48 @@ impl Text<'_> {
         }
     }
 
-    fn children(&mut self, rdd: &Arc<dyn AnyLineage>, prefix: &str) {
-        let dependencies = rdd.node().dependencies();
-        let last = dependencies.len().saturating_sub(1);
-        for (at, dependency) in dependencies.iter().enumerate() {
+    /// What an RDD is computed from. Without recursion: lineages of iterative programs are deep.
+    fn parents(&mut self, root: &Arc<dyn AnyLineage>, prefix: &str) {
+        let mut next = Branch::below(root, prefix);
+        while let Some(Branch { dependency, prefix, is_last }) = next.pop() {
             match dependency {
                 Dependency::Narrow { parent, .. } => {
-                    self.describe(parent, prefix, prefix);
-                    self.children(parent, prefix);
+                    self.describe(&parent, &prefix, &prefix);
+                    next.extend(Branch::below(&parent, &prefix));
                 }
                 Dependency::Shuffle(shuffle) => {
                     let parent = shuffle.parent();
                     // The bar of the stage above ends here, in the branch that leads down.
                     let bare = prefix.trim_end();
                     let trimmed =
-                        bare.strip_suffix('|').filter(|_| bare.len() < prefix.len()).unwrap_or(prefix);
+                        bare.strip_suffix('|').filter(|_| bare.len() < prefix.len()).unwrap_or(&prefix);
                     let (count, bar) = partitions(parent);
-                    let next = format!("{trimmed}{}{bar}", if at == last { "  " } else { "| " });
-                    self.describe(parent, &format!("{trimmed}+-{count} "), &next);
-                    self.children(parent, &next);
+                    let then = format!("{trimmed}{}{bar}", if is_last { "  " } else { "| " });
+                    self.describe(parent, &format!("{trimmed}+-{count} "), &then);
+                    next.extend(Branch::below(parent, &then));
                 }
             }
         }
+    }
+}
+
+/// A line to come, and all below it.
+struct Branch {
+    dependency: Dependency,
+    prefix: String,
+    is_last: bool,
+}
+
+impl Branch {
+    /// The branches below an RDD, the first of them at the end.
+    fn below(rdd: &Arc<dyn AnyLineage>, prefix: &str) -> Vec<Self> {
+        let mut is_last = true;
+        let mut branches = Vec::new();
+        for dependency in rdd.node().dependencies().into_iter().rev() {
+            branches.push(Self { dependency, prefix: prefix.to_owned(), is_last });
+            is_last = false;
+        }
+        branches
     }
 }
 

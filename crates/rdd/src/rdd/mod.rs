@@ -15,6 +15,7 @@ mod pipe;
 mod repartition;
 mod sample;
 mod set;
+mod stat_counter;
 mod take;
 mod transform;
 
@@ -32,9 +33,10 @@ use crate::context::SparkContext;
 use crate::node::{AnyLineage, Invalid, Lineage, MapPartitions, Node, Origin, Records};
 use crate::partitioner::AnyPartitioner;
 
-pub use numeric::{Histogram, Numeric, StatCounter};
+pub use numeric::{Histogram, Numeric};
 pub(crate) use output::write_segments;
 pub use sample::Replacement;
+pub use stat_counter::StatCounter;
 
 /// A distributed collection: partitions of records, computed when an action needs them, and again when they are lost.
 ///

@@ -1,11 +1,8 @@
-//! Numbers: sum, mean, statistics, histogram. Spark: `DoubleRDDFunctions`, `StatCounter`.
-
-use std::fmt;
+//! Numbers: sum, mean, statistics, histogram. Spark: `DoubleRDDFunctions`.
 
 use hearth_storage::Data;
-use serde::{Deserialize, Serialize};
 
-use super::{Rdd, origin};
+use super::{Rdd, StatCounter, origin};
 use crate::context::bad_argument;
 use crate::error::{Error, Result};
 use crate::node::Origin;
@@ -27,125 +24,6 @@ macro_rules! numeric {
 }
 
 numeric!(f64, f32, i8, i16, i32, i64, u8, u16, u32, u64, usize, isize);
-
-/// Count, mean, variance, least and greatest of numbers, gathered in one pass. Spark: `StatCounter`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StatCounter {
-    count: u64,
-    mean: f64,
-    /// Sum of the squares of the differences from the mean.
-    squares: f64,
-    min: f64,
-    max: f64,
-}
-
-/// Of no numbers.
-impl Default for StatCounter {
-    fn default() -> Self {
-        Self { count: 0, mean: 0.0, squares: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY }
-    }
-}
-
-impl StatCounter {
-    /// Takes one number in.
-    #[must_use]
-    pub fn with(mut self, value: f64) -> Self {
-        let delta = value - self.mean;
-        self.count += 1;
-        self.mean += delta / self.count as f64;
-        self.squares += delta * (value - self.mean);
-        self.min = least(self.min, value);
-        self.max = greatest(self.max, value);
-        self
-    }
-
-    /// The statistics of both.
-    #[must_use]
-    pub fn merged(self, other: Self) -> Self {
-        if other.count == 0 {
-            return self;
-        }
-        if self.count == 0 {
-            return other;
-        }
-        let (left, right) = (self.count as f64, other.count as f64);
-        let delta = other.mean - self.mean;
-        Self {
-            count: self.count + other.count,
-            mean: (self.mean * left + other.mean * right) / (left + right),
-            squares: self.squares + other.squares + delta * delta * left * right / (left + right),
-            min: least(self.min, other.min),
-            max: greatest(self.max, other.max),
-        }
-    }
-
-    /// How many numbers.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// Their mean; 0 of none.
-    pub fn mean(&self) -> f64 {
-        self.mean
-    }
-
-    /// Their sum.
-    pub fn sum(&self) -> f64 {
-        self.mean * self.count as f64
-    }
-
-    /// The least; infinity of none.
-    pub fn min(&self) -> f64 {
-        self.min
-    }
-
-    /// The greatest; minus infinity of none.
-    pub fn max(&self) -> f64 {
-        self.max
-    }
-
-    /// The variance of these numbers as a whole population; NaN of none.
-    pub fn variance(&self) -> f64 {
-        if self.count == 0 { f64::NAN } else { self.squares / self.count as f64 }
-    }
-
-    /// The variance of the population that these numbers are a sample of; NaN of fewer than two.
-    pub fn sample_variance(&self) -> f64 {
-        if self.count <= 1 { f64::NAN } else { self.squares / (self.count - 1) as f64 }
-    }
-
-    /// The square root of `variance`.
-    pub fn stdev(&self) -> f64 {
-        self.variance().sqrt()
-    }
-
-    /// The square root of `sample_variance`.
-    pub fn sample_stdev(&self) -> f64 {
-        self.sample_variance().sqrt()
-    }
-}
-
-/// As Spark prints it.
-impl fmt::Display for StatCounter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { count, mean, min, max, .. } = self;
-        write!(
-            f,
-            "(count: {count}, mean: {mean:.6}, stdev: {:.6}, max: {max:.6}, min: {min:.6})",
-            self.stdev()
-        )
-    }
-}
-
-/// As Java's `Math.min`: NaN if either is.
-fn least(left: f64, right: f64) -> f64 {
-    if left.is_nan() || right.is_nan() { f64::NAN } else { left.min(right) }
-}
-
-/// As Java's `Math.max`: NaN if either is.
-fn greatest(left: f64, right: f64) -> f64 {
-    if left.is_nan() || right.is_nan() { f64::NAN } else { left.max(right) }
-}
 
 /// How many numbers lie between each two neighbours of `buckets`; the last bucket holds its upper end too.
 #[derive(Clone, Debug, PartialEq)]

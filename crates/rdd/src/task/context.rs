@@ -338,22 +338,26 @@ impl TaskContext {
     ) -> Records<T> {
         let blocks = self.inner.env.block_manager();
         if let Some(records) = blocks.get::<T>(block).or_throw() {
-            let task = self.clone();
-            return Records::new(records.map(move |record| {
-                task.check_interrupted();
-                record.or_throw()
-            }));
+            return self.interruptible(records);
         }
         if let Some(bytes) = self.cached_elsewhere(block) {
             self.add_input(bytes.len() as u64, 0);
-            let task = self.clone();
-            return Records::new(codec::Records::<T>::new(bytes).map(move |record| {
-                task.check_interrupted();
-                record.or_throw()
-            }));
+            return self.interruptible(codec::Records::<T>::new(bytes));
         }
         let put = blocks.put(block, level, Box::new(compute()), &self.inner.memory).or_throw();
-        Records::new(put.map(OrThrow::or_throw))
+        self.interruptible(put)
+    }
+
+    /// Records that end the task where it was told to stop. Spark: `InterruptibleIterator`.
+    fn interruptible<T, E: std::error::Error>(
+        &self,
+        records: impl Iterator<Item = Result<T, E>> + 'static,
+    ) -> Records<T> {
+        let task = self.clone();
+        Records::new(records.map(move |record| {
+            task.check_interrupted();
+            record.or_throw()
+        }))
     }
 
     /// A cached partition that this executor does not have and another one does.
@@ -405,7 +409,7 @@ impl TaskContext {
         K: Data + Hash + Eq,
         C: Serialize + DeserializeOwned + 'static,
     {
-        Records::new(aggregator.finish(merge).or_throw().map(OrThrow::or_throw))
+        self.interruptible(aggregator.finish(merge).or_throw())
     }
 
     /// The same pairs in the order of their keys.
@@ -417,7 +421,7 @@ impl TaskContext {
         let key = key_of::<K, V>;
         let mut sorter = ExternalSorter::new(self.inner.spill.clone(), key, is_ascending);
         records.for_each(|record| sorter.insert(record).or_throw());
-        Records::new(sorter.finish().or_throw().map(OrThrow::or_throw))
+        self.interruptible(sorter.finish().or_throw())
     }
 
     /// The value of a broadcast variable that came with a record or a closure's state; the state of a stage is shared by its
