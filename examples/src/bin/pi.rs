@@ -1,6 +1,9 @@
 //! Estimates pi by throwing darts at a square: `pi [PARTITIONS] [SAMPLES_PER_PARTITION]`. Spark: `SparkPi`.
 #![expect(clippy::print_stdout, reason = "a program prints its result")]
 
+use std::str::FromStr;
+
+use anyhow::Context;
 use hearth::prelude::*;
 
 /// The step from one state of SplitMix64 to the next.
@@ -8,8 +11,8 @@ const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
-    let partitions: u32 = args.next().map_or(Ok(2), |text| text.parse())?;
-    let samples: u64 = args.next().map_or(Ok(100_000), |text| text.parse())?;
+    let partitions: u32 = args.next().map_or(Ok(2), |text| count("PARTITIONS", &text))?;
+    let samples: u64 = args.next().map_or(Ok(100_000), |text| count("SAMPLES_PER_PARTITION", &text))?;
 
     let sc = SparkContext::new(SparkConf::new().with("spark.app.name", "pi"))?;
     let inside = sc
@@ -19,6 +22,15 @@ fn main() -> anyhow::Result<()> {
     let thrown = u64::from(partitions) * samples;
     println!("Pi is roughly {}", 4.0 * inside as f64 / thrown as f64);
     Ok(())
+}
+
+/// An argument that says how many.
+fn count<T: FromStr + From<u8> + PartialOrd>(name: &str, text: &str) -> anyhow::Result<T> {
+    let number = text.parse().ok().filter(|number| *number >= T::from(1));
+    number.with_context(|| {
+        let usage = "usage: pi [PARTITIONS] [SAMPLES_PER_PARTITION]";
+        format!("{name} must be a whole number from 1 on, not {text:?}; {usage}")
+    })
 }
 
 /// How many of so many darts, thrown at the square from -1 to 1, hit the circle in it.
