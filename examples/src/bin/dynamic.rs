@@ -59,7 +59,8 @@ impl Executors {
                 println!("executor {executor} came");
             }
             ListenerEvent::ExecutorRemoved { executor, reason, .. } => {
-                self.now -= 1;
+                // One that came before anybody listened goes, too.
+                self.now = self.now.saturating_sub(1);
                 println!("executor {executor} went: {reason}");
             }
             _ => {}
