@@ -12,8 +12,7 @@ use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::api::{Patch, PatchParams};
-use kube::runtime::watcher::Event;
-use kube::runtime::{WatchStreamExt, watcher};
+use kube::runtime::watcher::{self, Event};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde_json::Value;
 use tracing::{debug, warn};
@@ -134,7 +133,7 @@ where
             None => Api::all(client.clone()),
         }
     });
-    let watches = apis.map(|api| watcher(api, watcher::Config::default()).default_backoff().boxed());
+    let watches = apis.map(|api| crate::watching::watch(api, watcher::Config::default()).boxed());
     futures::stream::select_all(watches)
 }
 

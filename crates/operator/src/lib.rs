@@ -25,3 +25,4 @@ pub mod scheduled;
 pub mod settings;
 #[cfg(test)]
 mod testing;
+mod watching;

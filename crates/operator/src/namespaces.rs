@@ -6,8 +6,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::core::PartialObjectMeta;
-use kube::runtime::watcher::Event;
-use kube::runtime::{WatchStreamExt, watcher};
+use kube::runtime::watcher::{self, Event};
 use kube::{Api, Client, ResourceExt};
 use tokio::sync::watch;
 use tracing::warn;
@@ -53,7 +52,7 @@ impl Namespaces {
         let Some(selected) = &self.selected else { return };
         let config = watcher::Config::default().labels(&selector);
         let mut events =
-            watcher(Api::<PartialObjectMeta<Namespace>>::all(client), config).default_backoff().boxed();
+            crate::watching::watch(Api::<PartialObjectMeta<Namespace>>::all(client), config).boxed();
         let mut listed = HashSet::new();
         while let Some(event) = events.next().await {
             match event {

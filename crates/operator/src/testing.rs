@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body as Answer;
 use http::{Method, Request, Response, StatusCode};
 use kube::Client;
 use kube::client::Body;
@@ -13,7 +14,10 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tower::{BoxError, service_fn};
 
+use self::watching::Changes;
 use crate::application::decision::Note;
+
+mod watching;
 
 /// The end of what the tests of `decide` show of a decision: what is told, and when to look again.
 pub(crate) fn show_notes(text: &mut String, notes: &[Note], look_again: Option<Duration>) {
@@ -40,6 +44,9 @@ struct State {
     breaks_after: Option<usize>,
     /// Whether the request at which it breaks is still obeyed.
     last_is_obeyed: bool,
+    /// A request that is obeyed and whose answer is lost, and how many of its like are answered before.
+    loses: Option<(String, usize)>,
+    changes: Changes,
 }
 
 impl FakeApi {
@@ -73,6 +80,33 @@ impl FakeApi {
         self.0.lock().store(path, object);
     }
 
+    /// Deletes an object, as somebody else would.
+    pub(crate) fn remove(&self, path: &str) {
+        self.0.lock().delete(path, "", &Value::Null);
+    }
+
+    /// Ends every watch; each may be begun again.
+    pub(crate) fn break_watches(&self) {
+        self.0.lock().changes.break_off();
+    }
+
+    /// Forgets what has changed so far: a watch that begins before is answered `410 Gone`, in its stream or at once.
+    pub(crate) fn forget_changes(&self, in_stream: bool) {
+        let mut state = self.0.lock();
+        let version = state.version;
+        state.changes.forget(version, in_stream);
+    }
+
+    /// How many objects were made whose paths begin so.
+    pub(crate) fn made(&self, path: &str) -> usize {
+        self.0.lock().changes.made(path)
+    }
+
+    /// Obeys a request, as in `PUT pods`, but answers it with an error, after `count` others like it.
+    pub(crate) fn lose_answer_to(&self, request: &str, count: usize) {
+        self.0.lock().loses = Some((request.to_owned(), count));
+    }
+
     /// Answers every `POST` of this resource with an error.
     pub(crate) fn refuse(&self, resource: &str, code: u16, message: &str) {
         self.0.lock().refusals.insert(resource.to_owned(), (code, message.to_owned()));
@@ -96,7 +130,7 @@ impl FakeApi {
         state.objects.iter().filter(|(path, _)| is_of(path)).map(|(_, object)| object.clone()).collect()
     }
 
-    fn answer(&self, method: &Method, path: &str, query: &str, body: &[u8]) -> Response<Body> {
+    fn answer(&self, method: &Method, path: &str, query: &str, body: &[u8]) -> Response<Answer> {
         let mut state = self.0.lock();
         let path = path.trim_end_matches('?');
         let broken = match &mut state.breaks_after {
@@ -109,7 +143,7 @@ impl FakeApi {
         };
         let lost = || {
             let (_, answer) = failure(500, "the line is broken");
-            Response::builder().status(500).body(Body::from(answer.to_string().into_bytes())).unwrap()
+            Response::builder().status(500).body(Answer::from(answer.to_string())).unwrap()
         };
         if broken.is_some_and(|is_last| !(is_last && state.last_is_obeyed)) {
             return lost();
@@ -119,7 +153,13 @@ impl FakeApi {
             None => (path, false),
         };
         let resource = resource(path);
-        state.log.push(format!("{method} {resource}"));
+        if query.contains("watch=true") {
+            state.log.push(format!("WATCH {resource}"));
+            return state.changes.watch(path, query);
+        }
+        let logged = format!("{method} {resource}");
+        let is_lost = state.loses(&logged);
+        state.log.push(logged);
         let sent: Value = serde_json::from_slice(body).unwrap_or_default();
         let (code, answer) = match *method {
             Method::POST => match state.refusals.get(&resource).cloned() {
@@ -134,7 +174,9 @@ impl FakeApi {
                     }
                 }
             },
-            Method::GET if query.contains("labelSelector=") => (200, state.list(path, query)),
+            Method::GET if query.contains("labelSelector=") || query.contains("limit=") => {
+                (200, state.list(path, query))
+            }
             Method::GET => match state.objects.get(path) {
                 Some(object) => (200, object.clone()),
                 None => failure(404, "not found"),
@@ -159,40 +201,64 @@ impl FakeApi {
                     (200, state.store(object_path, object))
                 }
             },
-            Method::DELETE if state.delete(path, query) => {
-                (200, json!({ "kind": "Status", "apiVersion": "v1", "status": "Success" }))
-            }
-            Method::DELETE => failure(404, "not found"),
+            Method::DELETE => state.delete(path, query, &sent["preconditions"]["uid"]),
             _ => failure(405, "what is that"),
         };
-        if broken.is_some() {
+        if broken.is_some() || is_lost {
             return lost();
         }
         let status = StatusCode::from_u16(code).unwrap();
-        Response::builder().status(status).body(Body::from(answer.to_string().into_bytes())).unwrap()
+        Response::builder().status(status).body(Answer::from(answer.to_string())).unwrap()
     }
 }
 
 impl State {
-    /// Deletes an object, or those of a collection that a selector of labels names.
-    fn delete(&mut self, path: &str, query: &str) -> bool {
-        let Some(is_selected) = selection(path, query) else {
-            return self.objects.remove(path).is_some();
-        };
-        self.objects.retain(|of, object| !is_selected(of, object));
-        true
+    /// Whether this is the request whose answer is to be lost.
+    fn loses(&mut self, request: &str) -> bool {
+        match &mut self.loses {
+            Some((lost, count)) if lost == request && *count > 0 => {
+                *count -= 1;
+                false
+            }
+            Some((lost, _)) if lost == request => {
+                self.loses = None;
+                true
+            }
+            _ => false,
+        }
     }
 
-    /// The objects of a collection that a selector of labels names.
-    fn list(&self, path: &str, query: &str) -> Value {
-        let items: Vec<&Value> = match selection(path, query) {
+    /// Deletes an object, if it has this identity, or those of a collection that a selector of labels names.
+    fn delete(&mut self, path: &str, query: &str, uid: &Value) -> (u16, Value) {
+        let paths: Vec<String> = match selection(path, query) {
+            None => self.objects.get_key_value(path).map(|(path, _)| path.clone()).into_iter().collect(),
             Some(is_selected) => {
                 let all = self.objects.iter().filter(|(of, object)| is_selected(of, object));
-                all.map(|(_, object)| object).collect()
+                all.map(|(path, _)| path.clone()).collect()
             }
-            None => Vec::new(),
         };
-        json!({ "kind": "List", "apiVersion": "v1", "metadata": {}, "items": items })
+        if paths.is_empty() && !query.contains("labelSelector=") {
+            return failure(404, "not found");
+        }
+        for path in paths {
+            if !uid.is_null() && self.objects[&path]["metadata"]["uid"] != *uid {
+                return failure(409, "another object has the name now");
+            }
+            let mut object = self.objects.remove(&path).unwrap();
+            self.version += 1;
+            object["metadata"]["resourceVersion"] = self.version.to_string().into();
+            self.changes.note("DELETED", self.version, &path, object);
+        }
+        (200, json!({ "kind": "Status", "apiVersion": "v1", "status": "Success" }))
+    }
+
+    /// The objects of a collection, or those that a selector of labels names.
+    fn list(&self, path: &str, query: &str) -> Value {
+        let is_selected = wanted(path, query);
+        let all = self.objects.iter().filter(|(of, object)| is_selected(of, object));
+        let items: Vec<&Value> = all.map(|(_, object)| object).collect();
+        let metadata = json!({ "resourceVersion": self.version.to_string() });
+        json!({ "kind": "List", "apiVersion": "v1", "metadata": metadata, "items": items })
     }
 
     fn store(&mut self, path: &str, mut object: Value) -> Value {
@@ -209,7 +275,9 @@ impl State {
         if object["kind"] == "Service" {
             object["spec"]["clusterIP"] = "10.0.0.1".into();
         }
-        self.objects.insert(path.to_owned(), object.clone());
+        let known = self.objects.insert(path.to_owned(), object.clone());
+        let what = if known.is_some() { "MODIFIED" } else { "ADDED" };
+        self.changes.note(what, self.version, path, object.clone());
         object
     }
 }
@@ -225,10 +293,20 @@ fn selection<'a>(path: &'a str, query: &str) -> Option<impl Fn(&str, &Value) -> 
     })
 }
 
+/// Which objects a list or a watch of a collection is about.
+fn wanted<'a>(path: &'a str, query: &str) -> impl Fn(&str, &Value) -> bool + use<'a> {
+    let selected = selection(path, query);
+    move |of, object| match &selected {
+        Some(is_selected) => is_selected(of, object),
+        None => of.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')),
+    }
+}
+
 fn failure(code: u16, message: &str) -> (u16, Value) {
     let reason = match code {
         404 => "NotFound",
         409 => "AlreadyExists",
+        410 => "Expired",
         _ => "Failed",
     };
     (

@@ -8,7 +8,6 @@ use futures::{Stream, StreamExt};
 use hearth_crd::{ExecutorPool, SparkApplication};
 use k8s_openapi::NamespaceResourceScope;
 use kube::runtime::watcher::{self, Event};
-use kube::runtime::{WatchStreamExt, watcher as watch};
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio::sync::watch as channel;
@@ -22,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::names::LAUNCHED_BY_LABEL;
 use crate::queue::Queue;
 use crate::settings::Scope;
+use crate::watching::watch;
 
 /// How many objects of a list come at once: a page of applications takes a few megabytes while it is being read.
 const PAGE_SIZE: u32 = 200;
@@ -169,7 +169,7 @@ impl Watches {
         };
         let (sender, receiver) = channel::channel(false);
         self.synced.push((name.clone(), receiver));
-        let events = watch(api, config).default_backoff().boxed();
+        let events = watch(api, config).boxed();
         self.tasks.spawn(async move { run(events, &sink, &name, &sender, apply, key).await });
     }
 }
@@ -213,3 +213,6 @@ impl Sink {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,9 @@ use crate::pod_view::PodView;
 use crate::settings::{MetricsSettings, Settings};
 use crate::testing::FakeApi;
 
+mod gap;
+mod late_news;
+
 const APPLICATION: &str = "/apis/sparkoperator.k8s.io/v1beta2/namespaces/ns/sparkapplications/pi";
 
 fn application() -> Value {
