@@ -22,7 +22,8 @@ fn a_running_application_whose_status_is_emptied_goes_on_with_the_same_driver() 
         ensure!(status.get("submissionAttempts") == Some(&json!(1)), "{status}");
         ensure!(status.pointer("/driverInfo/podName") == Some(&json!("rounds-driver")), "{status}");
         let known = status.get("executorState").and_then(Value::as_object).map(serde_json::Map::len);
-        ensure!(known == Some(executors.len()), "{status}");
+        // Executors that ended with the driver may have been replaced before its end was seen.
+        ensure!(known >= Some(executors.len()), "{status}");
         Ok(())
     });
 }
