@@ -1,8 +1,9 @@
 //! A status that somebody else writes.
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use hearth_cluster_tests::{Output, Scene, in_namespace, limits, until_gone};
 use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt as _;
 use kube::api::ListParams;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::faults::{ends_well, rounds, start, uids};
 fn a_running_application_whose_status_is_emptied_goes_on_with_the_same_driver() {
     in_namespace("status-emptied", async |scene| {
         let app = start(&scene, &rounds(&scene)?).await?;
-        let (driver, executors) = (pods(&scene, "driver").await?, pods(&scene, "executor").await?);
+        let (driver, executors) = (pods(&scene, "driver").await?, scene.pods("rounds", "executor").await?);
         write(&scene, "rounds", &Value::Null).await?.success()?;
         ends_well(&scene, &app).await?;
         ensure!(pods(&scene, "driver").await? == driver, "another driver");
@@ -21,9 +22,12 @@ fn a_running_application_whose_status_is_emptied_goes_on_with_the_same_driver() 
         let status = app.status();
         ensure!(status.get("submissionAttempts") == Some(&json!(1)), "{status}");
         ensure!(status.pointer("/driverInfo/podName") == Some(&json!("rounds-driver")), "{status}");
-        let known = status.get("executorState").and_then(Value::as_object).map(serde_json::Map::len);
-        // Executors that ended with the driver may have been replaced before its end was seen.
-        ensure!(known >= Some(executors.len()), "{status}");
+        // Those that ended with the driver may have been replaced before its end was seen, so there may be others.
+        let known = status.get("executorState").and_then(Value::as_object).context("executors")?;
+        ensure!(
+            executors.len() == 2 && executors.iter().all(|pod| known.contains_key(&pod.name_any())),
+            "{status}"
+        );
         Ok(())
     });
 }
