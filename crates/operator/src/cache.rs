@@ -25,8 +25,8 @@ use self::pods::{Pods, Upsert};
 use self::recent::{Hot, Tombstones};
 use crate::key::Key;
 use crate::metrics::{ApplicationMetrics, LabelValues, Now};
-use crate::names::APP_NAME_LABEL;
-use crate::pod_view::PodView;
+use crate::names::{APP_NAME_LABEL, ROLE_LABEL};
+use crate::pod_view::{Phase, PodView};
 
 /// The cache.
 #[derive(Debug, Default)]
@@ -49,6 +49,8 @@ struct Entry {
     application: Option<Application>,
     pool: Option<Shared>,
     pods: Pods,
+    /// The last driver that is gone, if it had ended before: its end and its deletion may come faster than anybody looks.
+    ended_driver: Option<Arc<PodView>>,
 }
 
 #[derive(Debug)]
@@ -67,6 +69,8 @@ pub struct Snapshot {
     pub pool: Option<Shared>,
     /// Its driver and its executors, of every submission, and other pods with its label.
     pub pods: Vec<Arc<PodView>>,
+    /// The driver that had ended when it was deleted, until there is another.
+    pub ended_driver: Option<Arc<PodView>>,
 }
 
 impl Cache {
@@ -79,6 +83,7 @@ impl Cache {
             application: entry.application.as_ref().map(|application| application.object.clone()),
             pool: entry.pool.clone(),
             pods: entry.pods.views(),
+            ended_driver: entry.ended_driver.clone(),
         };
         if let Some(cold) = hot.touch(key)
             && let Some(entry) = entries.get_mut(&cold)
@@ -206,7 +211,16 @@ impl Cache {
         let key = key_of_pod(pod)?;
         let mut inner = self.inner.lock();
         inner.tombstones.insert(pod.uid());
-        inner.remove_pod(&key, pod.uid()).then_some(key)
+        let is_news = inner.remove_pod(&key, pod.uid());
+        if has_ended(pod)
+            && is_driver(pod)
+            && let Some(entry) = inner.entries.get_mut(&key)
+        {
+            let mut last = pod.clone();
+            last.trim();
+            entry.ended_driver = Some(Arc::new(last));
+        }
+        is_news.then_some(key)
     }
 
     /// A watch begins to list everything anew.
@@ -294,7 +308,9 @@ impl Inner {
     }
 
     fn put_pod(&mut self, key: &Key, pod: PodView) -> bool {
-        let upsert = self.entries.entry(key.clone()).or_default().pods.upsert(pod);
+        let entry = self.entries.entry(key.clone()).or_default();
+        entry.ended_driver.take_if(|_| is_driver(&pod));
+        let upsert = entry.pods.upsert(pod);
         if let Some(cold) = self.hot.touch(key)
             && let Some(entry) = self.entries.get_mut(&cold)
         {
@@ -330,6 +346,14 @@ impl Inner {
             seen.insert((key.clone(), uid.into()));
         }
     }
+}
+
+fn is_driver(pod: &PodView) -> bool {
+    pod.label(ROLE_LABEL) == Some("driver")
+}
+
+fn has_ended(pod: &PodView) -> bool {
+    matches!(pod.phase(), Phase::Succeeded | Phase::Failed)
 }
 
 /// The key of an application.

@@ -69,6 +69,7 @@ pub async fn dereference(
     let executors = snapshot.pods.iter().filter(|pod| pod.label(ROLE_LABEL) == Some("executor"));
     Ok(Observed {
         driver: driver(application, snapshot),
+        ended_driver: snapshot.ended_driver.clone(),
         executors: executors.cloned().collect(),
         pool: pool(application, snapshot)?.map(Arc::new),
         services_gone: services_gone(ctx, key, application).await?,

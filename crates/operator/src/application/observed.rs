@@ -16,6 +16,8 @@ pub struct Observed {
     /// From the cache of pods. `None` where the status speaks of a driver is taken for its loss, so a cache that was not
     /// filled yet must not be shown.
     pub driver: Option<Arc<PodView>>,
+    /// The last driver that is gone, if it had ended when it was deleted.
+    pub ended_driver: Option<Arc<PodView>>,
     /// The application's executors: every pod with its name in the label `sparkoperator.k8s.io/app-name` and the role
     /// `executor`, of whatever submission, ended and terminating ones too. From the cache of pods.
     pub executors: Vec<Arc<PodView>>,

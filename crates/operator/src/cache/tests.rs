@@ -153,3 +153,24 @@ fn what_runs_is_counted_by_label() {
     let text = String::from_utf8(metrics.text().unwrap()).unwrap();
     assert!(text.contains(r#"spark_executor_running_count{app_type="Unknown"} 1"#), "{text}");
 }
+
+#[test]
+fn a_driver_that_had_ended_when_it_was_deleted_is_remembered_until_the_next() {
+    let cache = Cache::default();
+    let key = Key::new("ns", "pi");
+    cache.saw_application(application("pi", 1), &metrics().applications);
+    let driver = |uid: &str, phase: &str, version| {
+        let mut pod = serde_json::to_value(pod("pi", uid, version)).unwrap();
+        pod["metadata"]["labels"][ROLE_LABEL] = json!("driver");
+        pod["status"]["phase"] = json!(phase);
+        serde_json::from_value::<PodView>(pod).unwrap()
+    };
+    let remembered = || cache.get(&key).ended_driver.map(|pod| pod.uid().to_owned());
+    cache.saw_pod(driver("first", "Running", 2));
+    assert_eq!(cache.lost_pod(&driver("first", "Failed", 3)), Some(key.clone()));
+    assert_eq!(remembered().as_deref(), Some("uid-of-first"));
+    cache.saw_pod(driver("second", "Running", 4));
+    assert_eq!(remembered(), None);
+    cache.lost_pod(&driver("second", "Running", 5));
+    assert_eq!(remembered(), None, "it had not ended");
+}

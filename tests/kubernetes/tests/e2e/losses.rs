@@ -1,7 +1,7 @@
 //! Drivers that are taken away: the cause says how. For one whose node is gone, see `faults`.
 
 use anyhow::{Context as _, ensure};
-use hearth_cluster_tests::{Application, Manifest, Scene, in_namespace};
+use hearth_cluster_tests::{Manifest, Scene, in_namespace};
 use k8s_openapi::api::core::v1::{Node, Pod};
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use kube::api::{DeleteParams, EvictParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
@@ -15,7 +15,9 @@ fn a_driver_that_is_evicted_fails_an_application_that_never_restarts() {
         app.reaches("RUNNING").await?;
         scene.api::<Pod>().evict("endless-driver", &EvictParams::default()).await?;
         app.reaches("FAILED").await?;
-        is_told(&app, "Evicted", "the driver was evicted")
+        ensure!(app.cause() == "Evicted", "{}", app.status());
+        ensure!(app.error_message().contains("the driver was evicted"), "{}", app.error_message());
+        Ok(())
     });
 }
 
@@ -42,20 +44,12 @@ fn a_driver_whose_place_a_more_important_one_takes_is_told_so() {
         let pi = scene.example("pi")?.with("/spec/driver/priorityClassName", json!(scene.namespace));
         let high = scene.apply(&seated(pi)).await?;
         low.reaches("FAILED").await?;
-        is_told(&low, "Preempted", "spec.driver.priorityClassName")?;
+        ensure!(low.cause() == "Preempted", "{}", low.status());
+        ensure!(low.error_message().contains("spec.driver.priorityClassName"), "{}", low.error_message());
         high.reaches("COMPLETED").await?;
         classes.delete(&scene.namespace, &DeleteParams::default()).await?;
         seats(&nodes, &node, &seat, Value::Null).await
     });
-}
-
-/// Where the pod is gone before anybody looked at its end, which a busy machine makes possible, only that is told.
-fn is_told(app: &Application, cause: &str, sentence: &str) -> anyhow::Result<()> {
-    let told = app.error_message();
-    let is_seen = app.cause() == cause && told.contains(sentence);
-    let is_missed = app.cause() == "PodDeleted" && told.starts_with("driver pod not found");
-    ensure!(is_seen || is_missed, "{}", app.status());
-    Ok(())
 }
 
 /// An application that does not end by itself, with a driver that goes at once.

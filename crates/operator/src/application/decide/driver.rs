@@ -35,14 +35,25 @@ impl<'a> Driver<'a> {
     /// The driver of the run that the status speaks of.
     pub(super) fn of_run(draft: &Draft<'a>) -> Option<&'a Arc<PodView>> {
         let Self::Ours(pod) = Self::of(draft) else { return None };
-        let status = &draft.status;
-        let is_of_submission = match &status.submission_id {
-            Some(id) => pod.label(SUBMISSION_ID_LABEL).is_none_or(|label| label == id),
-            None => true,
-        };
-        let epoch = status.driver_epoch.and_then(|epoch| u32::try_from(epoch).ok()).unwrap_or(1);
-        (is_of_submission && pod.driver_epoch() >= epoch).then_some(pod)
+        is_of_run(draft, pod).then_some(pod)
     }
+
+    /// The driver of that run, if it is gone and had ended before.
+    pub(super) fn ended_of_run(draft: &Draft<'a>) -> Option<&'a Arc<PodView>> {
+        let pod = draft.observed.ended_driver.as_ref()?;
+        let is_ours = pod.controller().is_some_and(|owner| owner.uid == draft.uid());
+        (is_ours && is_of_run(draft, pod)).then_some(pod)
+    }
+}
+
+fn is_of_run(draft: &Draft<'_>, pod: &PodView) -> bool {
+    let status = &draft.status;
+    let is_of_submission = match &status.submission_id {
+        Some(id) => pod.label(SUBMISSION_ID_LABEL).is_none_or(|label| label == id),
+        None => true,
+    };
+    let epoch = status.driver_epoch.and_then(|epoch| u32::try_from(epoch).ok()).unwrap_or(1);
+    is_of_submission && pod.driver_epoch() >= epoch
 }
 
 /// Whether a driver pod was made for this submission.

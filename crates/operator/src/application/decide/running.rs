@@ -18,12 +18,8 @@ pub(super) const DRIVER_RUNNING: &str = "SparkDriverRunning";
 pub(super) fn on_run(draft: &mut Draft<'_>) -> Next {
     let Some(driver) = Driver::of_run(draft) else { return on_missing(draft) };
     let driver: &PodView = driver;
-    match end_of(driver, Role::Driver) {
-        Some(End::Succeeded) => return ending::succeed(draft, driver),
-        Some(End::Failed(failure)) => {
-            return ending::fail(draft, Some(driver), &failure, &error_of(&failure));
-        }
-        None => {}
+    if let Some(next) = on_end(draft, driver) {
+        return next;
     }
     if let Some(loss) = lost_with_its_node(draft, driver) {
         return ending::fail(draft, Some(driver), &loss, &error_of(&loss));
@@ -34,6 +30,14 @@ pub(super) fn on_run(draft: &mut Draft<'_>) -> Next {
         // A phase of an ended pod was dealt with above.
         Phase::Pending | Phase::Succeeded | Phase::Failed => on_pending(draft, driver),
     }
+}
+
+/// What follows from the end of the driver, if it has ended.
+fn on_end(draft: &mut Draft<'_>, driver: &PodView) -> Option<Next> {
+    Some(match end_of(driver, Role::Driver)? {
+        End::Succeeded => ending::succeed(draft, driver),
+        End::Failed(failure) => ending::fail(draft, Some(driver), &failure, &error_of(&failure)),
+    })
 }
 
 fn on_running(draft: &mut Draft<'_>, driver: &PodView) -> Next {
@@ -112,6 +116,11 @@ fn on_unknown(draft: &mut Draft<'_>, driver: &PodView) -> Next {
 
 /// The pod of the run is not there. Just after a submission the cache may not know it yet.
 fn on_missing(draft: &mut Draft<'_>) -> Next {
+    if let Some(driver) = Driver::ended_of_run(draft)
+        && let Some(next) = on_end(draft, driver)
+    {
+        return next;
+    }
     if draft.state() == State::Submitted {
         let since = draft.status.last_submission_attempt_time.as_ref();
         let grace = draft.observed.limits.creation_grace;

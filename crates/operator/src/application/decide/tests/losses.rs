@@ -8,6 +8,7 @@ use super::World;
 use super::world::{exited, running, shown};
 use crate::application::controller::is_ended;
 use crate::application::decision::Action;
+use crate::application::history;
 
 fn evicted() -> Value {
     let mut status = exited(143, "");
@@ -48,6 +49,19 @@ fn a_driver_that_was_evicted_is_followed_by_the_next_on_the_same_executors() {
         (Some(2), Some(1), Some(2))
     );
     assert_eq!(status.submission_id, id);
+}
+
+#[test]
+fn an_end_that_nobody_saw_before_the_pod_was_deleted_counts() {
+    let gone = |driver: &Value| {
+        let mut world = World::running().driver(driver);
+        world.observed.ended_driver = world.observed.driver.take();
+        world.apply();
+        (world.state(), history::last_cause(world.status()))
+    };
+    assert_eq!(gone(&exited(0, "")), (State::Completed, None));
+    assert_eq!(gone(&evicted()), (State::Failed, Some(FailureCause::Evicted)));
+    assert_eq!(gone(&running()), (State::Failed, Some(FailureCause::PodDeleted)));
 }
 
 #[test]
