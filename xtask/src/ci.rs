@@ -22,7 +22,8 @@ const STEPS_BEFORE_TIDY: [Step; 2] = [
 const STEPS_AFTER_TIDY: [Step; 4] = [
     // The tests of real processes start these binaries, which Cargo builds for tests of the same package only.
     Step { name: "build", arguments: &["build", "--workspace"] },
-    Step { name: "test", arguments: &["test", "--workspace"] },
+    // All of them, so one run tells everything that fails.
+    Step { name: "test", arguments: &["test", "--workspace", "--no-fail-fast"] },
     // Of the whole workspace, as its dependencies would be built once more with the features of this package alone.
     // The tests wait for pods most of the time, so more of them run side by side than there are cores.
     Step { name: CLUSTER, arguments: &["test", "--workspace", "--test", "e2e", "--", "--test-threads", "8"] },
