@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 /// For one thing to happen: a state, a pod, an event.
-pub const STEP: Duration = Duration::from_secs(60);
+pub const STEP: Duration = Duration::from_secs(150);
 /// For one thing to happen that Kubernetes itself takes its time for: a lost node, a pull that backs off.
-pub const LONG_STEP: Duration = Duration::from_secs(150);
+pub const LONG_STEP: Duration = Duration::from_secs(300);
 /// For a whole test.
-pub const TEST: Duration = Duration::from_secs(300);
+pub const TEST: Duration = Duration::from_secs(600);
 /// For the operator to be installed and ready.
-pub const INSTALL: Duration = Duration::from_secs(120);
+pub const INSTALL: Duration = Duration::from_secs(300);

@@ -196,7 +196,7 @@ fn an_application_in_scala_is_told_that_this_comes_next() {
         // It rests there: an operator that can will find it, and others see why it does not run.
         app.reaches("SUBMISSION_FAILED").await?;
         ensure!(app.cause() == "Unsupported", "{}", app.status());
-        let wait = ["wait", "--for=condition=Failed", "sparkapp/pi", "--timeout=60s"];
+        let wait = ["wait", "--for=condition=Failed", "sparkapp/pi", "--timeout=150s"];
         scene.kubectl(&wait, "").await?.success()?;
         ensure!(app.error_message().contains("Scala"), "{}", app.error_message());
         Ok(())

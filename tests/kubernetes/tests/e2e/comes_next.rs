@@ -63,7 +63,7 @@ fn a_connect_server_says_that_it_is_not_started() {
 
 async fn wait_for(scene: &Scene, object: &str, condition: &str) -> anyhow::Result<()> {
     let condition = format!("--for={condition}");
-    scene.kubectl(&["wait", &condition, object, "--timeout=60s"], "").await?.success()?;
+    scene.kubectl(&["wait", &condition, object, "--timeout=150s"], "").await?.success()?;
     Ok(())
 }
 

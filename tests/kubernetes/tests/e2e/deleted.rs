@@ -60,7 +60,10 @@ fn deleting_applications_that_wait_for_their_old_driver_to_go_leaves_nothing() {
         };
         let ends = |name| {
             let always = json!({ "type": "Always" });
-            anyhow::Ok(scene.program(name, "scenario", &["rounds", "3"])?.with("/spec/restartPolicy", always))
+            // Not over before its driver is held.
+            anyhow::Ok(
+                scene.program(name, "scenario", &["rounds", "20"])?.with("/spec/restartPolicy", always),
+            )
         };
         let cases: [(Manifest, Value, &str); 3] = [
             (endless("suspending")?, json!({ "suspend": true }), "SUSPENDING"),

@@ -10,7 +10,8 @@ use kube::api::{DeleteParams, EvictParams, ListParams};
 use kube::{Api, ResourceExt as _};
 use serde_json::{Value, json};
 
-const ROUNDS: i64 = 24;
+/// Long enough for pods to be lost and made again on a machine that has much else to do: on one executor, the half.
+const ROUNDS: i64 = 60;
 
 /// The sum of the sums of so many rounds.
 fn total(rounds: i64) -> i64 {
@@ -132,20 +133,18 @@ fn a_node_that_is_drained_in_the_middle_of_a_shuffle_loses_its_executor_and_the_
         if !scene.cluster.is_own() {
             return Ok(());
         }
-        // One executor takes twice as long.
-        let rounds = rounds(&scene)?.with("/spec/arguments", json!(["rounds", (ROUNDS / 2).to_string()]));
-        let app = start(&scene, &rounds.with("/spec/executor/affinity", one_each())).await?;
+        let app = start(&scene, &rounds(&scene)?.with("/spec/executor/affinity", one_each())).await?;
         let driver = scene.pods("rounds", "driver").await?.pop().context("a driver")?;
         let executors = scene.running("rounds", "executor", 2).await?;
         // The operator may be there too, and move.
         let node = executors.iter().map(node_of).find(|node| *node != node_of(&driver));
         let cordoned = Cordoned { cluster: scene.cluster, node: node.context("an executor elsewhere")? };
-        let away = ["--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=60s"];
+        let away = ["--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=150s"];
         scene.kubectl(&[&["drain", &cordoned.node][..], &away].concat(), "").await?.success()?;
         let left = scene.pods("rounds", "executor").await?;
         ensure!(left.iter().all(|pod| node_of(pod) != cordoned.node), "the node has an executor");
         drop(cordoned);
-        ends_well_after(&scene, &app, ROUNDS / 2).await?;
+        ends_well(&scene, &app).await?;
         ensure!(app.settled_states() == ["SUBMITTED", "RUNNING", "COMPLETED"], "{:?}", app.settled_states());
         Ok(())
     });

@@ -17,7 +17,7 @@ use crate::faults::{ends_well, rounds, uids};
 #[test]
 fn an_upgrade_of_the_operator_leaves_running_applications_alone() {
     alone("upgrade", async |scene| {
-        let app = scene.apply(&scene.program("rounds", "scenario", &["rounds", "30"])?).await?;
+        let app = scene.apply(&scene.program("rounds", "scenario", &["rounds", "60"])?).await?;
         scene.log_says("rounds-driver", "round 1").await?;
         let cluster = scene.cluster;
         let driver = uids(&scene.pods("rounds", "driver").await?);
@@ -62,12 +62,13 @@ fn of_two_operators_the_second_takes_over_when_the_first_is_killed() {
     alone("two-operators", async |scene| {
         let cluster = scene.cluster;
         blocking(move || cluster.install(&["--set=controller.replicas=2"])).await?;
-        let app = scene.apply(&scene.program("rounds", "scenario", &["rounds", "30"])?).await?;
+        let app = scene.apply(&scene.program("rounds", "scenario", &["rounds", "60"])?).await?;
         scene.log_says("rounds-driver", "round 1").await?;
         let driver = uids(&scene.pods("rounds", "driver").await?);
         let operators: Api<Pod> = Api::namespaced(scene.client.clone(), OPERATOR_NAMESPACE);
         let list = ListParams::default().labels("app.kubernetes.io/component=controller");
-        let both = operators.list(&list).await?.items;
+        let mut both = operators.list(&list).await?.items;
+        both.retain(|pod| pod.metadata.deletion_timestamp.is_none());
         ensure!(both.len() == 2, "{} operators", both.len());
         let first = leader(&scene, |pod| both.iter().any(|one| one.name_any() == pod)).await?;
         operators.delete(&first, &DeleteParams::default().grace_period(0)).await?;
@@ -135,7 +136,7 @@ async fn install_yaml(scene: &Scene, before: &Application) -> anyhow::Result<()>
     apply.args(["apply", "-f", "-"]);
     blocking(move || run(apply, &objects)?.success()).await?;
     let mut rollout = kubectl(scene.cluster);
-    rollout.args(["rollout", "status", "deployment", "--namespace", OPERATOR_NAMESPACE, "--timeout=60s"]);
+    rollout.args(["rollout", "status", "deployment", "--namespace", OPERATOR_NAMESPACE, "--timeout=150s"]);
     blocking(move || run(rollout, "")?.success()).await?;
     ends_well(scene, before).await?;
     ensure!(

@@ -35,7 +35,7 @@ fn what_is_in_a_namespace_that_is_not_served_is_left_alone_until_it_is() {
 /// Waits until the operator has looked at both.
 async fn seen(scene: &Scene, namespace: &str) -> anyhow::Result<()> {
     for (condition, object) in [(SUSPENDED, "sparkapp/pi"), (TOLD, "scheduledsparkapp/nightly")] {
-        let wait = ["wait", condition, object, "--timeout=60s", "--namespace", namespace];
+        let wait = ["wait", condition, object, "--timeout=150s", "--namespace", namespace];
         admin(scene, &wait, "").await?;
     }
     Ok(())

@@ -39,7 +39,10 @@ fn metrics_count_an_application_by_its_labels_and_the_probes_answer() {
 async fn operator(scene: &Scene, port: &str, path: &str) -> anyhow::Result<String> {
     let operators: Api<Pod> = Api::namespaced(scene.client.clone(), OPERATOR_NAMESPACE);
     let list = ListParams::default().labels("app.kubernetes.io/component=controller");
-    let pod = operators.list(&list).await?.items.pop().context("an operator")?.name_any();
+    let pods = operators.list(&list).await?.items;
+    // The one before may be on its way out.
+    let stays = pods.iter().find(|pod| pod.metadata.deletion_timestamp.is_none());
+    let pod = stays.context("an operator")?.name_any();
     let url = format!("/api/v1/namespaces/{OPERATOR_NAMESPACE}/pods/{pod}:{port}/proxy/{path}");
     scene.kubectl(&["get", "--raw", &url], "").await?.success()
 }

@@ -139,7 +139,7 @@ pub(crate) async fn scale_operator(scene: &Scene, count: u32) -> anyhow::Result<
     let scale = [&of[..], &["scale", "deployment", "--all", &replicas]].concat();
     scene.kubectl(&scale, "").await?.success()?;
     if count > 0 {
-        let rollout = [&of[..], &["rollout", "status", "deployment", "--timeout=60s"]].concat();
+        let rollout = [&of[..], &["rollout", "status", "deployment", "--timeout=150s"]].concat();
         scene.kubectl(&rollout, "").await?.success()?;
         return Ok(());
     }

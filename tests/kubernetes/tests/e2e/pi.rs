@@ -23,7 +23,7 @@ fn pi_goes_through_the_states_in_order_and_prints_pi() {
 fn what_pi_printed_is_read_with_kubectl_logs_and_its_end_waited_for_with_kubectl_wait() {
     in_namespace("pi-kubectl", async |scene| {
         scene.apply(&scene.example("pi")?).await?;
-        let wait = ["wait", "--for=condition=Completed", "sparkapp/pi", "--timeout=60s"];
+        let wait = ["wait", "--for=condition=Completed", "sparkapp/pi", "--timeout=150s"];
         scene.kubectl(&wait, "").await?.success()?;
         // The condition of workflows.
         let state = "--for=jsonpath={.status.applicationState.state}=COMPLETED";

@@ -121,6 +121,8 @@ fn submit_wait_then_list_status_logs_and_rerun_tell_of_the_same_run() {
         ensure!(output.status == Some(0), "{output:?}");
         let ended: Value = serde_json::from_str(&output.stdout)?;
         ensure!(ended.pointer("/status/applicationState/state") == Some(&json!("COMPLETED")), "{ended}");
+        // It is published when the status has been written.
+        scene.event("pi", "SparkApplicationCompleted").await?;
         let list = scene.hearth(&["list"], "").await?.success()?;
         ensure!(list.lines().any(|line| line.starts_with("pi ") && line.contains("COMPLETED")), "{list}");
         let status = scene.hearth(&["status", "pi"], "").await?.success()?;

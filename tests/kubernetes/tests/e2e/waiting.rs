@@ -46,3 +46,16 @@ fn an_account_that_does_not_exist_is_a_failed_submission() {
         Ok(())
     });
 }
+
+#[test]
+fn an_account_of_executors_that_does_not_exist_is_told() {
+    in_namespace("no-executor-account", async |scene| {
+        let manifest = scene.example("pi")?.with("/spec/executor/serviceAccount", json!("nobody"));
+        let app = scene.apply(&manifest).await?;
+        app.reaches("RUNNING").await?;
+        let event = scene.event(&app.name, "SparkExecutorFailed").await?;
+        let message = event.message.unwrap_or_default();
+        ensure!(message.contains("executors cannot be made") && message.contains("nobody"), "{message}");
+        Ok(())
+    });
+}
