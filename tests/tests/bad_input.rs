@@ -59,6 +59,19 @@ fn the_examples_say_what_is_missing() {
         .run()
         .failed_with("Input path does not exist: file:/no/such/file");
     App::example("sort").run().failed_with("usage: sort INPUT OUTPUT");
+    let wrong = [
+        ("k-means", &["points", "two"][..], "K must be a whole number, not \"two\"; usage: k-means INPUT K"),
+        (
+            "page-rank",
+            &["edges", "-1"],
+            "ITERATIONS must be a whole number, not \"-1\"; usage: page-rank EDGES",
+        ),
+        ("transitive-closure", &["1.5"], "PARTITIONS must be a whole number, not \"1.5\"; usage:"),
+        ("dynamic", &[""], "ROUNDS must be a whole number, not \"\"; usage: dynamic [ROUNDS]"),
+    ];
+    for (example, args, sentence) in wrong {
+        App::example(example).args(args).run().failed_with(sentence);
+    }
 }
 
 #[test]

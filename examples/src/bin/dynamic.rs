@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use anyhow::Context;
 use hearth::ListenerEvent;
 use hearth::prelude::*;
 
@@ -17,7 +18,10 @@ const TASK: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_secs(6);
 
 fn main() -> anyhow::Result<()> {
-    let rounds: u32 = std::env::args().nth(1).map_or(Ok(1), |text| text.parse())?;
+    let rounds: u32 = std::env::args().nth(1).map_or(Ok(1), |text| {
+        let usage = "usage: dynamic [ROUNDS]";
+        text.parse().with_context(|| format!("ROUNDS must be a whole number, not {text:?}; {usage}"))
+    })?;
 
     let sc = SparkContext::new(SparkConf::new().with("spark.app.name", "dynamic"))?;
     let executors = Arc::new(Mutex::new(Executors::default()));

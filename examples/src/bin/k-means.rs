@@ -6,8 +6,12 @@
 #![expect(clippy::print_stdout, reason = "a program prints its result")]
 #![expect(clippy::panic, reason = "a panic fails the task with its message")]
 
+use std::str::FromStr;
+
 use anyhow::Context;
 use hearth::prelude::*;
+
+const USAGE: &str = "usage: k-means INPUT K [ITERATIONS]";
 
 type Point = Vec<f64>;
 
@@ -16,9 +20,9 @@ type Sum = (Point, u64);
 
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
-    let (input, k) = args.next().zip(args.next()).context("usage: k-means INPUT K [ITERATIONS]")?;
-    let k: usize = k.parse()?;
-    let iterations: u32 = args.next().map_or(Ok(10), |text| text.parse())?;
+    let (input, k) = args.next().zip(args.next()).context(USAGE)?;
+    let k: usize = number("K", &k)?;
+    let iterations: u32 = args.next().map_or(Ok(10), |text| number("ITERATIONS", &text))?;
 
     let sc = SparkContext::new(SparkConf::new().with("spark.app.name", "k-means"))?;
     let points = sc.text_file(&input, 0)?.map(parse).filter(|point| !point.is_empty()).cache()?;
@@ -40,6 +44,12 @@ fn main() -> anyhow::Result<()> {
         println!("{}", centre.iter().map(f64::to_string).collect::<Vec<_>>().join(" "));
     }
     Ok(())
+}
+
+/// An argument that says how many.
+fn number<T: FromStr>(name: &str, text: &str) -> anyhow::Result<T> {
+    let number = text.parse().ok();
+    number.with_context(|| format!("{name} must be a whole number, not {text:?}; {USAGE}"))
 }
 
 fn parse(line: String) -> Point {

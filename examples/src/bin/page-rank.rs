@@ -9,10 +9,14 @@ use std::cmp::Reverse;
 use anyhow::Context;
 use hearth::prelude::*;
 
+const USAGE: &str = "usage: page-rank EDGES [ITERATIONS]";
+
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
-    let edges = args.next().context("usage: page-rank EDGES [ITERATIONS]")?;
-    let iterations: u32 = args.next().map_or(Ok(10), |text| text.parse())?;
+    let edges = args.next().context(USAGE)?;
+    let iterations: u32 = args.next().map_or(Ok(10), |text| {
+        text.parse().with_context(|| format!("ITERATIONS must be a whole number, not {text:?}; {USAGE}"))
+    })?;
 
     let sc = SparkContext::new(SparkConf::new().with("spark.app.name", "page-rank"))?;
     let links = sc.text_file(&edges, 0)?.flat_map(link).distinct(0).group_by_key(0).cache()?;

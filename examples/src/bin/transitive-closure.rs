@@ -6,13 +6,17 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Context;
 use hearth::prelude::*;
 
 const NODES: u64 = 100;
 const EDGES: usize = 200;
 
 fn main() -> anyhow::Result<()> {
-    let partitions: u32 = std::env::args().nth(1).map_or(Ok(2), |text| text.parse())?;
+    let partitions: u32 = std::env::args().nth(1).map_or(Ok(2), |text| {
+        let usage = "usage: transitive-closure [PARTITIONS]";
+        text.parse().with_context(|| format!("PARTITIONS must be a whole number, not {text:?}; {usage}"))
+    })?;
 
     let sc = SparkContext::new(SparkConf::new().with("spark.app.name", "transitive-closure"))?;
     let mut paths = sc.parallelize(graph(), partitions).cache()?;
