@@ -107,7 +107,7 @@ impl Keeper {
         if self.asking.is_some() || self.retry_at.is_some() {
             return;
         }
-        let Some(replicas) = self.plan.to_ask(Instant::now()) else { return };
+        let Some(replicas) = self.plan.ask(Instant::now()) else { return };
         let pool = pool.clone();
         self.asking = Some(Box::pin(async move {
             match timeout(ANSWER, scale(&pool, replicas)).await {
@@ -130,6 +130,7 @@ impl Keeper {
                 }
             }
             Err(reason) => {
+                self.plan.on_not_scaled();
                 self.failures += 1;
                 let wait = if retryable { backoff(self.failures) } else { LONGEST_BACKOFF };
                 self.retry_at = Some(Instant::now() + wait);

@@ -33,15 +33,26 @@ pub(super) struct Plan {
     staying: BTreeSet<ExecutorId>,
     /// What the pool was last given.
     replicas: u32,
-    /// Executors that have left since then.
-    left: u32,
+    /// What happened since then, or since it was asked for more or less.
+    news: News,
+    /// What had happened before the request that is under way.
+    asked: News,
     /// Until when those that have not registered are not given back.
     kept_until: Instant,
-    /// The driver repeated itself: an executor went, or is about to.
-    repeated: bool,
     /// When to ask for what was asked for already, if there is reason to.
     again_at: Instant,
     wait: Duration,
+}
+
+/// What the next request answers, and only that: it says nothing of what happens while it is under way.
+#[derive(Clone, Copy, Debug, Default)]
+struct News {
+    /// Executors that have left.
+    left: u32,
+    /// The driver repeated itself: an executor went, or is about to.
+    repeated: bool,
+    /// When to ask again for one of the two.
+    soon: Option<Instant>,
 }
 
 impl Plan {
@@ -51,9 +62,9 @@ impl Plan {
             target: None,
             staying: BTreeSet::new(),
             replicas,
-            left: 0,
+            news: News::default(),
+            asked: News::default(),
             kept_until: now + PATIENCE,
-            repeated: false,
             again_at: now + FIRST_WAIT,
             wait: FIRST_WAIT,
         }
@@ -62,7 +73,7 @@ impl Plan {
     /// So many are wanted.
     pub(super) fn on_request(&mut self, total: u32, now: Instant) {
         if self.target.replace(total) == Some(total) {
-            self.repeated = true;
+            self.news.repeated = true;
             self.soon(now);
         }
     }
@@ -75,37 +86,48 @@ impl Plan {
     /// It has ended, or was told to go.
     pub(super) fn on_leaving(&mut self, executor: ExecutorId, now: Instant) {
         if self.staying.remove(&executor) {
-            self.left += 1;
+            self.news.left += 1;
             self.soon(now);
         }
+    }
+
+    /// What to ask for now, if anything. `on_scaled` or `on_not_scaled` is to follow.
+    pub(super) fn ask(&mut self, now: Instant) -> Option<u32> {
+        let target = self.target?;
+        let staying = u32::try_from(self.staying.len()).unwrap_or(u32::MAX);
+        let kept = if now < self.kept_until { self.replicas.saturating_sub(self.news.left) } else { 0 };
+        let wanted = target.max(staying).max(kept);
+        let again = (self.news.repeated || staying < target) && self.again_at <= now;
+        (wanted != self.replicas || again).then(|| {
+            self.asked = std::mem::take(&mut self.news);
+            wanted
+        })
     }
 
     /// The pool has been given so many. Says whether it had been given another number before.
     pub(super) fn on_scaled(&mut self, replicas: u32, now: Instant) -> bool {
         let is_new = replicas != self.replicas;
-        self.wait = if is_new { FIRST_WAIT } else { (self.wait * 2).min(LONGEST_WAIT) };
-        self.again_at = now + self.wait;
+        let soon = self.news.soon;
+        self.wait = if is_new || soon.is_some() { FIRST_WAIT } else { (self.wait * 2).min(LONGEST_WAIT) };
+        let later = now + self.wait;
+        self.again_at = soon.map_or(later, |soon| soon.min(later));
         if replicas > self.replicas {
             self.kept_until = now + PATIENCE;
         }
         self.replicas = replicas;
-        self.left = 0;
-        self.repeated = false;
         is_new
     }
 
-    /// What to ask for now, if anything.
-    pub(super) fn to_ask(&self, now: Instant) -> Option<u32> {
-        let target = self.target?;
-        let staying = u32::try_from(self.staying.len()).unwrap_or(u32::MAX);
-        let kept = if now < self.kept_until { self.replicas.saturating_sub(self.left) } else { 0 };
-        let wanted = target.max(staying).max(kept);
-        let again = (self.repeated || staying < target) && self.again_at <= now;
-        (wanted != self.replicas || again).then_some(wanted)
+    /// It has not, so all that happened is still to be answered.
+    pub(super) fn on_not_scaled(&mut self) {
+        self.news.left += self.asked.left;
+        self.news.repeated |= self.asked.repeated;
     }
 
     fn soon(&mut self, now: Instant) {
-        self.again_at = self.again_at.min(now + SOON);
+        let soon = now + SOON;
+        self.news.soon.get_or_insert(soon);
+        self.again_at = self.again_at.min(soon);
         self.wait = FIRST_WAIT;
     }
 }
@@ -125,7 +147,7 @@ mod tests {
     fn asks(plan: &mut Plan, now: Instant) -> Vec<(u64, u32)> {
         let asks = (0..600).filter_map(|second| {
             let now = now + Duration::from_secs(second);
-            let asked = plan.to_ask(now)?;
+            let asked = plan.ask(now)?;
             plan.on_scaled(asked, now);
             Some((second, asked))
         });
@@ -136,13 +158,13 @@ mod tests {
     fn nothing_is_asked_for_before_the_driver_asks_or_when_the_pool_has_it() {
         let now = Instant::now();
         let mut plan = Plan::new(2, now);
-        assert_eq!(plan.to_ask(now), None);
+        assert_eq!(plan.ask(now), None);
         plan.on_request(2, now);
-        assert_eq!(plan.to_ask(now), None);
+        assert_eq!(plan.ask(now), None);
         plan.on_request(3, now);
-        assert_eq!(plan.to_ask(now), Some(3));
+        assert_eq!(plan.ask(now), Some(3));
         assert!(plan.on_scaled(3, now));
-        assert_eq!(plan.to_ask(now), None);
+        assert_eq!(plan.ask(now), None);
     }
 
     #[test]
@@ -152,7 +174,7 @@ mod tests {
         plan.on_request(5, now);
         plan.on_request(8, now);
         plan.on_request(1, now);
-        assert_eq!(plan.to_ask(now), Some(1));
+        assert_eq!(plan.ask(now), Some(1));
     }
 
     #[test]
@@ -160,14 +182,14 @@ mod tests {
         let now = Instant::now();
         let mut plan = with_executors(4, now);
         plan.on_request(1, now);
-        assert_eq!(plan.to_ask(now), None);
+        assert_eq!(plan.ask(now), None);
         plan.on_leaving(ExecutorId(2), now);
         plan.on_leaving(ExecutorId(3), now);
-        assert_eq!(plan.to_ask(now), Some(2));
+        assert_eq!(plan.ask(now), Some(2));
         plan.on_scaled(2, now);
         plan.on_leaving(ExecutorId(1), now);
         plan.on_leaving(ExecutorId(4), now);
-        assert_eq!(plan.to_ask(now), Some(1));
+        assert_eq!(plan.ask(now), Some(1));
     }
 
     #[test]
@@ -178,7 +200,7 @@ mod tests {
         plan.on_registered(ExecutorId(1));
         plan.on_registered(ExecutorId(5));
         plan.on_request(0, now);
-        assert_eq!(plan.to_ask(now), None);
+        assert_eq!(plan.ask(now), None);
         // One that is told to go is not made again meanwhile.
         plan.on_leaving(ExecutorId(1), now);
         assert_eq!(asks(&mut plan, now), [(0, 5), (5, 1)]);
@@ -196,7 +218,7 @@ mod tests {
         // They come, and the pool is emptied again.
         let now = now + Duration::from_secs(600);
         (5..=8).for_each(|executor| plan.on_registered(ExecutorId(executor)));
-        assert_eq!(plan.to_ask(now), None);
+        assert_eq!(plan.ask(now), None);
         plan.on_leaving(ExecutorId(5), now);
         plan.on_leaving(ExecutorId(6), now);
         assert_eq!(asks(&mut plan, now)[0], (2, 4));
@@ -209,7 +231,7 @@ mod tests {
         let asked = (0..100u32).filter(|tenth| {
             let now = now + Duration::from_millis(100) * *tenth;
             plan.on_leaving(ExecutorId(tenth + 1), now);
-            plan.to_ask(now).is_some_and(|asked| !plan.on_scaled(asked, now))
+            plan.ask(now).is_some_and(|asked| !plan.on_scaled(asked, now))
         });
         assert_eq!(asked.count(), 4);
     }
@@ -220,6 +242,48 @@ mod tests {
         let mut plan = with_executors(3, now);
         plan.on_request(3, now);
         assert_eq!(asks(&mut plan, now), [(2, 3)]);
+    }
+
+    #[test]
+    fn an_answer_says_nothing_of_executors_that_went_while_it_was_on_its_way() {
+        let now = Instant::now();
+        let mut plan = with_executors(2, now);
+        plan.on_request(5, now);
+        assert_eq!(plan.ask(now), Some(5));
+        plan.on_leaving(ExecutorId(1), now);
+        plan.on_scaled(5, now);
+        assert_eq!(asks(&mut plan, now)[0], (2, 5));
+
+        let now = now + Duration::from_secs(600);
+        plan.on_request(7, now);
+        assert_eq!(plan.ask(now), Some(7));
+        plan.on_request(0, now);
+        plan.on_leaving(ExecutorId(2), now);
+        plan.on_scaled(7, now);
+        assert_eq!(asks(&mut plan, now), [(0, 6), (5, 0)]);
+    }
+
+    #[test]
+    fn a_request_that_failed_answers_nothing() {
+        let now = Instant::now();
+        let mut plan = with_executors(3, now);
+        plan.on_request(1, now);
+        plan.on_leaving(ExecutorId(1), now);
+        plan.on_leaving(ExecutorId(2), now);
+        assert_eq!(plan.ask(now), Some(1));
+        plan.on_leaving(ExecutorId(3), now);
+        plan.on_not_scaled();
+        assert_eq!(plan.ask(now), Some(1));
+        plan.on_not_scaled();
+        plan.on_request(0, now);
+        assert_eq!(plan.ask(now), Some(0));
+
+        let mut plan = with_executors(3, now);
+        plan.on_request(3, now);
+        let soon = now + SOON;
+        assert_eq!(plan.ask(soon), Some(3));
+        plan.on_not_scaled();
+        assert_eq!(plan.ask(soon), Some(3));
     }
 
     #[test]
