@@ -111,9 +111,12 @@ impl EventLoop {
             Some(link) if link.is_closed() => self.lose(executor, reason),
             // The last task ends may still be on their way.
             Some(_) => self.links.expect_end(executor, self.now + STREAM_WAIT, reason),
-            None if self.links.has_seen(executor) => {}
-            // The cluster manager starts another, or says that it cannot.
-            None => tracing::warn!("executor {executor} ended before it registered: {reason}"),
+            None => {
+                if self.links.refuse(executor) {
+                    // The cluster manager starts another, or says that it cannot.
+                    tracing::warn!("executor {executor} ended before it registered: {reason}");
+                }
+            }
         }
     }
 

@@ -15,7 +15,7 @@ const DECOMMISSIONED: &str = "Executor decommission";
 #[derive(Default)]
 pub(super) struct Links {
     links: BTreeMap<ExecutorId, Link>,
-    /// Every executor that ever registered: an id is never used twice.
+    /// Every executor that ever registered or ended: an id is never used twice.
     seen: BTreeSet<ExecutorId>,
     /// Executors with unsent launches.
     waiting: Vec<ExecutorId>,
@@ -51,8 +51,8 @@ impl Links {
     ) -> Result<(), String> {
         if !self.seen.insert(executor) {
             let reason = format!(
-                "executor {executor} has registered before: every executor process needs a number of its own, so start a \
-                 new one through the driver's cluster manager"
+                "executor {executor} has registered before or has ended: every executor process needs a number of its own, \
+                 so start a new one through the driver's cluster manager"
             );
             return Err(reason);
         }
@@ -71,8 +71,10 @@ impl Links {
         Ok(())
     }
 
-    pub(super) fn has_seen(&self, executor: ExecutorId) -> bool {
-        self.seen.contains(&executor)
+    /// Takes note that an executor has ended, so a registration of it that is still on its way comes too late.
+    /// Whether it had not registered.
+    pub(super) fn refuse(&mut self, executor: ExecutorId) -> bool {
+        self.seen.insert(executor)
     }
 
     pub(super) fn get(&self, executor: ExecutorId) -> Option<&Link> {

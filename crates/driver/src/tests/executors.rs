@@ -92,6 +92,21 @@ fn an_executor_number_that_was_used_is_refused_with_a_way_out() {
 }
 
 #[test]
+fn an_executor_whose_end_is_heard_of_before_its_registration_gets_no_tasks() {
+    let world = world(&[]);
+    assert_eq!(world.asked.recv_timeout(WAIT).unwrap(), Asked::Request(2));
+    world.exited(ExecutorId(0), 137);
+    // Answered after what was said before it.
+    world.cluster.send(ClusterEvent::RequestFailed { reason: "no room".to_owned() }).unwrap();
+    assert_eq!(world.asked.recv_timeout(WAIT).unwrap(), Asked::Request(2));
+    let (attached, late) = fake(0, 1);
+    world.attach.send(attached).unwrap();
+    let ToExecutor::Refused(reason) = late.next() else { panic!("not refused") };
+    assert!(reason.contains("executor 0 has registered before or has ended"), "{reason}");
+    world.handle.stop();
+}
+
+#[test]
 fn executors_that_cannot_be_had_are_asked_for_again() {
     let world = world(&[]);
     assert_eq!(world.asked.recv_timeout(WAIT).unwrap(), Asked::Request(2));
