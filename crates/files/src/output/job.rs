@@ -125,6 +125,13 @@ impl OutputJob {
         Error::JobNotOpen { path: self.dir.clone(), id: self.id.clone() }
     }
 
+    /// Removes the directories that a late attempt made again. What anything is in stays.
+    pub(super) fn remove_empty(dir: &Location) {
+        for directory in [&names::task_attempts(dir), &names::job_attempt(dir), &names::working(dir), dir] {
+            directory.delete_empty_directory();
+        }
+    }
+
     /// The marker goes first, so that late attempts see that they are late.
     fn close(&self, dir: &Location) -> Result<()> {
         names::open_marker(dir, &self.id).delete_file()?;

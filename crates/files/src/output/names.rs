@@ -17,9 +17,14 @@ pub(super) fn open_marker(dir: &Location, id: &str) -> Location {
     job_attempt(dir).child(&format!("_open_{id}"))
 }
 
+/// Where the files of task attempts are.
+pub(super) fn task_attempts(dir: &Location) -> Location {
+    job_attempt(dir).child("_temporary")
+}
+
 /// The file of one task attempt.
 pub(super) fn task_attempt(dir: &Location, id: &str, partition: u32, attempt: u64) -> Location {
-    job_attempt(dir).child("_temporary").child(&format!("attempt_{id}_m_{partition:06}_{attempt}"))
+    task_attempts(dir).child(&format!("attempt_{id}_m_{partition:06}_{attempt}"))
 }
 
 /// The file of a committed task.

@@ -46,8 +46,20 @@ impl TaskOutput {
         if !job.is_open(&dir)? {
             return Err(job.not_open());
         }
+        Self::create(job, dir, partition, attempt)
+    }
+
+    /// Makes the attempt's file, of a job that was open a moment ago.
+    pub(super) fn create(job: &OutputJob, dir: Location, partition: u32, attempt: u64) -> Result<Self> {
         let attempt = names::task_attempt(&dir, job.id(), partition, attempt);
-        let sink = Sink::new(attempt.create()?, job.codec())
+        let upload = attempt.create();
+        // If the job has ended since, the directories that it removed may be there again.
+        if !job.is_open(&dir)? {
+            drop(upload);
+            OutputJob::remove_empty(&dir);
+            return Err(job.not_open());
+        }
+        let sink = Sink::new(upload?, job.codec())
             .map_err(|error| Error::from_io("create", &attempt.uri(), error))?;
         let state = State::Writing(Box::new(sink));
         Ok(Self { job: job.clone(), dir, partition, attempt, state, buffer: Vec::new(), limit: BUFFER })

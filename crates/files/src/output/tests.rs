@@ -196,6 +196,34 @@ fn attempts_that_come_after_the_end_are_refused_and_leave_nothing() {
 }
 
 #[test]
+fn an_attempt_that_saw_the_job_open_and_comes_after_its_end_leaves_nothing() {
+    on_each_store(|dir| {
+        let late = |job: &OutputJob| {
+            let open = TaskOutput::create(job, Location::parse(dir).unwrap(), 0, 2);
+            assert!(matches!(open, Err(Error::JobNotOpen { .. })));
+        };
+        let aborted = OutputJob::setup(dir, None).unwrap();
+        aborted.abort().unwrap();
+        late(&aborted);
+        assert!(!exists(dir));
+
+        let committed = OutputJob::setup(dir, None).unwrap();
+        let mut at_work = write(&committed, 0, 1, "good");
+        late(&aborted);
+        at_work.commit().unwrap();
+        committed.commit(1).unwrap();
+        late(&committed);
+        assert_eq!(files(dir), ["_SUCCESS 0", "part-00000 4"]);
+    });
+    let folder = Folder::new();
+    let job = OutputJob::setup(&folder.at("out"), None).unwrap();
+    write(&job, 0, 1, "good").commit().unwrap();
+    job.commit(1).unwrap();
+    drop(TaskOutput::create(&job, Location::parse(job.dir()).unwrap(), 0, 2));
+    assert!(!folder.path().join("out/_temporary").exists());
+}
+
+#[test]
 fn parts_are_compressed_and_read_back() {
     let text: String = (0..50_000).map(|i| format!("line {i}\n")).collect();
     for codec in CODECS {
