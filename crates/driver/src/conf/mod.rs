@@ -70,11 +70,14 @@ impl DriverConf {
     /// Reads the settings. An error names the key and the value.
     pub fn new(conf: &SparkConf, deployment: Deployment) -> Result<Self, Error> {
         let micros = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
-        let application_id = match (conf.get("spark.app.id"), deployment) {
-            (Some(id), _) => id.to_owned(),
-            (None, Deployment::Local { .. }) => format!("local-{}", micros / 1_000),
-            (None, Deployment::Cluster { .. }) => format!("spark-{}", uuid::Uuid::new_v4().simple()),
+        let kind = match deployment {
+            Deployment::Local { .. } => "local",
+            Deployment::Cluster { .. } => "spark",
         };
+        // Spark's local ones have the time, which two that start together may share, and then their files too.
+        let application_id = conf
+            .get("spark.app.id")
+            .map_or_else(|| format!("{kind}-{}", uuid::Uuid::new_v4().simple()), str::to_owned);
         let name = conf.get_entry(&application::APP_NAME)?.unwrap_or_else(program_name);
         Ok(Self {
             spark_properties: spark_properties(conf, &application_id, &name),

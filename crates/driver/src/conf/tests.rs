@@ -29,6 +29,15 @@ fn a_local_master_gives_up_at_the_first_failure_and_has_one_executor() {
 }
 
 #[test]
+fn applications_that_start_at_the_same_moment_have_ids_of_their_own() {
+    for deployment in [CLUSTER, Deployment::Local { slots: 1 }] {
+        let id = |_| DriverConf::new(&conf(&[]), deployment).unwrap().application_id;
+        let ids: std::collections::BTreeSet<String> = (0..100).map(id).collect();
+        assert_eq!(ids.len(), 100);
+    }
+}
+
+#[test]
 fn dynamic_allocation_raises_the_initial_number() {
     let pairs = [
         ("spark.dynamicAllocation.enabled", "true"),
