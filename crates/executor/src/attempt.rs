@@ -34,13 +34,13 @@ pub(crate) struct AttemptRunner {
 }
 
 impl AttemptRunner {
-    /// Runs the attempt on this thread. Nothing that it does can unwind further.
+    /// Runs the attempt on this thread. Nothing that it does can unwind further. What became of blocks is not told.
     pub(crate) fn run(&self, attempt: &Attempt, cancel: &Arc<CancelFlag>) -> TaskEnded {
         let begin = Instant::now();
         let cpu_begin = thread_cpu_nanos();
         let mut run_begin = begin;
         let done = self.run_caught(attempt, cancel, &mut run_begin);
-        let TaskOutput { outcome, mut metrics, accumulators, blocks } = done;
+        let TaskOutput { outcome, mut metrics, accumulators } = done;
         let run = run_begin.elapsed();
         metrics.executor_deserialize_millis = millis(run_begin - begin);
         metrics.executor_run_millis = millis(run);
@@ -60,7 +60,7 @@ impl AttemptRunner {
             made @ (TaskOutcome::MapOutput(_) | TaskOutcome::StoredResult { .. }) => made,
         };
         let id = attempt.task.description.id;
-        TaskEnded { id, outcome, metrics: Box::new(metrics), accumulators, blocks }
+        TaskEnded { id, outcome, metrics: Box::new(metrics), accumulators, blocks: Vec::new() }
     }
 
     fn run_caught(&self, attempt: &Attempt, cancel: &Arc<CancelFlag>, run_begin: &mut Instant) -> TaskOutput {
@@ -133,7 +133,7 @@ fn exception(message: String, backtrace: String) -> Arc<TaskEndReason> {
 }
 
 fn nothing_but(outcome: TaskOutcome) -> TaskOutput {
-    TaskOutput { outcome, metrics: TaskMetrics::default(), accumulators: Vec::new(), blocks: Vec::new() }
+    TaskOutput { outcome, metrics: TaskMetrics::default(), accumulators: Vec::new() }
 }
 
 fn millis(duration: std::time::Duration) -> u64 {

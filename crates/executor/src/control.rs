@@ -112,10 +112,11 @@ impl Control {
     }
 
     fn heartbeat(&self) {
-        let updates = self.env.block_manager().take_updates();
-        if !updates.is_empty() {
-            self.tell(FromExecutor::BlockUpdates(updates));
-        }
+        self.env.block_manager().hand_over_updates(|updates| {
+            if !updates.is_empty() {
+                self.tell(FromExecutor::BlockUpdates(updates));
+            }
+        });
         self.tell(FromExecutor::Heartbeat(measure(&self.env, &self.slots)));
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hearth_rpc::message::{LaunchTask, TaskOutcome};
-use hearth_types::{BlockUpdate, TaskMetrics};
+use hearth_types::TaskMetrics;
 
 use crate::cancel::CancelFlag;
 use crate::env::ExecutorEnv;
@@ -45,6 +45,4 @@ pub struct TaskOutput {
     pub metrics: TaskMetrics,
     /// Updates of accumulators: (accumulator, encoded update).
     pub accumulators: Vec<(u64, Bytes)>,
-    /// Cached partitions that it stored or dropped.
-    pub blocks: Vec<BlockUpdate>,
 }

@@ -112,10 +112,12 @@ impl Slots {
         let mut finished = None;
         while let Some((attempt, cancel)) = self.next(finished) {
             let mut ended = runner.run(&attempt, &cancel);
-            ended.blocks.extend(runner.env.block_manager().take_updates());
             finished = Some(ended.id.task);
-            // An error says that the driver is gone; then nobody wants to know.
-            drop(to_driver.send(FromExecutor::TasksEnded(vec![ended])));
+            runner.env.block_manager().hand_over_updates(|updates| {
+                ended.blocks = updates;
+                // An error says that the driver is gone; then nobody wants to know.
+                drop(to_driver.send(FromExecutor::TasksEnded(vec![ended])));
+            });
         }
     }
 

@@ -19,7 +19,7 @@ use hearth_types::{
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 type Body = Arc<dyn Fn(TaskCall<'_>) -> TaskOutcome + Send + Sync>;
 
@@ -60,7 +60,7 @@ impl PreparedStage for Stage {
     fn run(&self, call: TaskCall<'_>) -> TaskOutput {
         let outcome = (self.0)(call);
         let metrics = TaskMetrics::default();
-        TaskOutput { outcome, metrics, accumulators: Vec::new(), blocks: Vec::new() }
+        TaskOutput { outcome, metrics, accumulators: Vec::new() }
     }
 }
 

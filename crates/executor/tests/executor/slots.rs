@@ -1,11 +1,13 @@
 //! Slots: how many attempts run, in which order, and how they are stopped.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 
+use bytes::Bytes;
 use hearth_executor::Ending;
 use hearth_rpc::message::{FromExecutor, TaskOutcome, ToExecutor};
-use hearth_types::{KillReason, TaskEndReason, TaskId};
+use hearth_types::{BlockId, KillReason, RddId, StorageLevel, TaskEndReason, TaskId};
 
 use super::common::{Played, Table, failure, result, task};
 
@@ -42,6 +44,36 @@ async fn all_slots_are_used_and_never_more() {
     played.launch("count", (0..60).map(task).collect());
     assert_eq!(played.all_ended(60).await.len(), 60);
     assert_eq!(seen.load(Ordering::SeqCst), 3);
+    played.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_attempt_cached_is_told_before_its_end_or_with_it() {
+    let table = Table::default().with("cache", |call| {
+        let partition = call.task.description.id.partition;
+        let block = BlockId::Rdd { rdd: RddId(0), partition };
+        let bytes = Bytes::from_static(b"cached");
+        assert!(call.env.block_manager().put_bytes(block, bytes, StorageLevel::MEMORY_ONLY).unwrap());
+        result("")
+    });
+    // Whoever tells of blocks, an attempt or a heartbeat, tells of those of all attempts.
+    let mut played = Played::start(4, table, &[("spark.executor.heartbeatInterval", "1ms")]);
+    let count = 2_000;
+    played.launch("cache", (0..count).map(task).collect());
+    let (mut told, mut ended) = (BTreeSet::new(), 0);
+    while ended < count {
+        match played.hear().await {
+            FromExecutor::TasksEnded(tasks) => {
+                for task in tasks {
+                    told.extend(task.blocks.iter().map(|update| update.partition));
+                    assert!(told.contains(&task.id.partition), "{} ended unheard", task.id);
+                    ended += 1;
+                }
+            }
+            FromExecutor::BlockUpdates(updates) => told.extend(updates.iter().map(|update| update.partition)),
+            other => panic!("{other:?}"),
+        }
+    }
     played.shut_down().await;
 }
 

@@ -45,11 +45,6 @@ impl PreparedStage for Prepared {
                 Err(payload) => resume_unwind(payload),
             },
         };
-        Ended {
-            outcome,
-            metrics: task.metrics(),
-            accumulators,
-            blocks: call.env.block_manager().take_updates(),
-        }
+        Ended { outcome, metrics: task.metrics(), accumulators }
     }
 }

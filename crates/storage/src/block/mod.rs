@@ -120,9 +120,12 @@ impl BlockManager {
         self.disk.root()
     }
 
-    /// What happened to cached partitions since the last call, oldest first.
-    pub fn take_updates(&self) -> Vec<BlockUpdate> {
-        std::mem::take(&mut self.updates.lock())
+    /// Has `send` pass on what happened to cached partitions since the last call, oldest first.
+    /// Nobody else is given what happens later before it returns, so what is told first is sent first; it must not wait,
+    /// nor use the block manager.
+    pub fn hand_over_updates<R>(&self, send: impl FnOnce(Vec<BlockUpdate>) -> R) -> R {
+        let mut updates = self.updates.lock();
+        send(std::mem::take(&mut *updates))
     }
 
     /// The cached partitions, broadcasts and task results that are here, in the order of their names.

@@ -23,6 +23,10 @@ fn put(fixture: &Fixture, block: BlockId, level: StorageLevel, count: u64) -> bo
     is_stored
 }
 
+fn updates(fixture: &Fixture) -> Vec<BlockUpdate> {
+    fixture.blocks.hand_over_updates(|updates| updates)
+}
+
 fn get<T: Data>(fixture: &Fixture, block: BlockId) -> Option<Vec<T>> {
     Some(fixture.blocks.get(block).unwrap()?.map(Result::unwrap).collect())
 }
@@ -43,7 +47,7 @@ fn every_level_gives_back_what_was_stored() {
             assert!(put(&fixture, block, level, count));
             assert_eq!(get::<u64>(&fixture, block).unwrap(), (0..count).collect::<Vec<_>>());
         }
-        assert_eq!(fixture.blocks.take_updates().len(), 4);
+        assert_eq!(updates(&fixture).len(), 4);
         fixture.blocks.remove_rdd(RddId(1));
         assert_eq!(fixture.memory.usage().storage, 0);
         assert!(fixture.files().is_empty());
@@ -54,7 +58,7 @@ fn every_level_gives_back_what_was_stored() {
             memory_size: 0,
             disk_size: 0,
         };
-        assert_eq!(fixture.blocks.take_updates()[0], gone);
+        assert_eq!(updates(&fixture)[0], gone);
     }
 }
 
@@ -70,7 +74,7 @@ fn memory_is_what_the_values_take() {
     let fixture = Fixture::new(64 * MIB);
     put(&fixture, rdd(1, 0), StorageLevel::MEMORY_ONLY, 100_000);
     assert_eq!(fixture.memory.usage().storage, 800_000);
-    let update = fixture.blocks.take_updates()[0];
+    let update = updates(&fixture)[0];
     assert_eq!((update.level, update.memory_size), (StorageLevel::MEMORY_ONLY, 800_000));
 }
 
@@ -127,7 +131,7 @@ fn what_does_not_fit_goes_to_disk_where_the_level_has_one() {
     let fixture = Fixture::new(2 * MIB);
     for (id, level) in [(1, StorageLevel::MEMORY_AND_DISK), (2, StorageLevel::MEMORY_AND_DISK_SER)] {
         assert!(put(&fixture, rdd(id, 0), level, 2_000_000));
-        let update = fixture.blocks.take_updates()[0];
+        let update = updates(&fixture)[0];
         assert_eq!((update.level, update.memory_size), (StorageLevel::DISK_ONLY, 0));
         assert_eq!(get::<u64>(&fixture, rdd(id, 0)).unwrap().len(), 2_000_000);
     }
@@ -145,7 +149,7 @@ fn an_evicted_block_goes_to_disk_where_its_level_has_one() {
         let broadcast = BlockId::Broadcast(BroadcastId(1));
         assert!(fixture.blocks.put_bytes(broadcast, bytes, StorageLevel::MEMORY_ONLY).unwrap());
         assert_eq!(get::<String>(&fixture, rdd(1, 0)).unwrap(), words);
-        let updates = fixture.blocks.take_updates();
+        let updates = updates(&fixture);
         assert_eq!(updates.len(), 2);
         assert_eq!((updates[1].level, updates[1].memory_size), (StorageLevel::DISK_ONLY, 0));
         assert!(updates[1].disk_size > 100_000);
@@ -217,7 +221,7 @@ fn bytes_come_back_from_memory_and_disk_and_damage_is_noticed() {
     assert_eq!(fixture.blocks.get_bytes(BlockId::Broadcast(BroadcastId(3))).unwrap(), None);
     damage(&fixture.files()[0]);
     assert!(fixture.blocks.get_bytes(BlockId::Broadcast(BroadcastId(2))).unwrap_err().is_corruption());
-    assert!(fixture.blocks.take_updates().is_empty(), "only cached partitions are reported");
+    assert!(updates(&fixture).is_empty(), "only cached partitions are reported");
 }
 
 #[test]
