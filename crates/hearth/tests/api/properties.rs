@@ -1,5 +1,6 @@
 //! What a thread says about its jobs: groups, descriptions, tags, pools; and giving jobs up by them.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex};
 
 use hearth::prelude::*;
@@ -80,21 +81,34 @@ fn a_job_starts_with_the_properties_of_its_thread() {
 /// Tasks that end only when they are told to.
 fn endless(sc: &SparkContext) -> Rdd<i64> {
     sc.range(0, 4, 1, 2).map(|n| {
-        let task = TaskContext::get().unwrap();
-        while !task.is_interrupted() {
-            std::thread::yield_now();
-        }
+        until_interrupted();
         n
     })
 }
 
+fn until_interrupted() {
+    let task = TaskContext::get().unwrap();
+    while !task.is_interrupted() {
+        std::thread::yield_now();
+    }
+}
+
 /// Starts an endless job, waits for a task of it, gives it up, and returns the job and its error.
 fn cancelled(sc: &SparkContext, prepare: impl Fn() + Sync, cancel: impl Fn(JobId)) -> (JobId, String) {
+    cancelled_count(sc, &endless(sc), prepare, cancel)
+}
+
+fn cancelled_count(
+    sc: &SparkContext,
+    endless: &Rdd<i64>,
+    prepare: impl Fn() + Sync,
+    cancel: impl Fn(JobId),
+) -> (JobId, String) {
     let events = Events::of(sc);
     std::thread::scope(|scope| {
         let running = scope.spawn(|| {
             prepare();
-            message(&endless(sc).count().unwrap_err())
+            message(&endless.count().unwrap_err())
         });
         let job = events.wait(|event| match event {
             ListenerEvent::JobStart { job, .. } => Some(*job),
@@ -115,6 +129,25 @@ fn cancel_job_gives_up_one_job() {
         assert_eq!(error, format!("Job {job} cancelled"));
         assert_eq!(sc.range(0, 10, 1, 2).count().unwrap(), 10, "its slots are free again");
     });
+}
+
+#[test]
+fn a_cancelled_sample_draws_no_further_number_and_gives_no_further_record() {
+    let sc = local();
+    let numbers = sc.range(0, 2, 1, 2).sample(Replacement::With, 1e300, 1);
+    let (job, error) = cancelled_count(&sc, &numbers, || {}, |job| sc.cancel_job(job, ""));
+    assert_eq!(error, format!("Job {job} cancelled"));
+
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    let records = sc.range(0, 2, 1, 2).sample(Replacement::With, 100.0, 1).map(|n| {
+        GIVEN.fetch_add(1, Ordering::Relaxed);
+        until_interrupted();
+        n
+    });
+    let (job, error) = cancelled_count(&sc, &records, || {}, |job| sc.cancel_job(job, ""));
+    assert_eq!(error, format!("Job {job} cancelled"));
+    assert_eq!(sc.range(0, 10, 1, 2).count().unwrap(), 10, "its slots are free again");
+    assert!(GIVEN.load(Ordering::Relaxed) <= 2, "at most one for each task");
 }
 
 #[test]

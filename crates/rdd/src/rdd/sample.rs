@@ -9,6 +9,7 @@ use rand_pcg::rand_core::{Rng, SeedableRng};
 use super::{Rdd, origin};
 use crate::error::Result;
 use crate::node::{Origin, Records};
+use crate::task::TaskContext;
 
 /// With or without putting back what was drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -31,6 +32,8 @@ impl<T: Data> Rdd<T> {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// A fraction that is negative, not finite, or above 1 without replacement is an error, which the first action gives.
     ///
     /// Spark: `RDD.sample`
     #[track_caller]
@@ -81,9 +84,10 @@ impl<T: Data> Rdd<T> {
     }
 
     fn sampled(&self, at: Origin, replacement: Replacement, fraction: f64, seed: u64) -> Rdd<T> {
-        if fraction.is_nan() || fraction < 0.0 || (replacement == Replacement::Without && fraction > 1.0) {
+        if !fraction.is_finite() || fraction < 0.0 || (replacement == Replacement::Without && fraction > 1.0)
+        {
             let allowed = match replacement {
-                Replacement::With => "Sampling fraction must be nonnegative with replacement",
+                Replacement::With => "Sampling fraction must be nonnegative and finite with replacement",
                 Replacement::Without => "Sampling fraction must be on interval [0, 1] without replacement",
             };
             return self.invalid(at, &format!("{allowed}, not {fraction}"));
@@ -93,10 +97,16 @@ impl<T: Data> Rdd<T> {
             let mut random = Pcg64Mcg::seed_from_u64(seed ^ (u64::from(split) << 32 | 0x5eed));
             match replacement {
                 Replacement::Without => Records::new(records.filter(move |_| unit(&mut random) < fraction)),
-                Replacement::With => Records::new(records.flat_map(move |record| {
-                    let times = poisson(fraction, &mut random);
-                    std::iter::repeat_n(record, times)
-                })),
+                Replacement::With => {
+                    // One record may be drawn so often that its source is not asked for another one for hours.
+                    let task = TaskContext::current("sample");
+                    let drawing = task.clone();
+                    let drawn = records.flat_map(move |record| {
+                        let times = poisson(fraction, &mut random, || drawing.check_interrupted());
+                        std::iter::repeat_n(record, times)
+                    });
+                    Records::new(drawn.inspect(move |_| task.check_interrupted()))
+                }
             }
         });
         self.keeping_partitioner(made)
@@ -146,10 +156,12 @@ fn unit(random: &mut Pcg64Mcg) -> f64 {
     (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// How often something happens that happens `mean` times on average. Large means are summed from smaller ones.
-fn poisson(mean: f64, random: &mut Pcg64Mcg) -> usize {
+/// How often something happens that happens `mean` times on average. Large means are summed from smaller ones, before
+/// each of which `check` may end it.
+fn poisson(mean: f64, random: &mut Pcg64Mcg, check: impl Fn()) -> usize {
     let (mut left, mut count) = (mean, 0);
     while left > 0.0 {
+        check();
         let step = left.min(30.0);
         let limit = (-step).exp();
         let mut product = unit(random);
@@ -187,7 +199,7 @@ mod tests {
     fn poisson_has_its_mean() {
         let mut random = Pcg64Mcg::seed_from_u64(7);
         for mean in [0.0, 0.3, 4.0, 75.0] {
-            let sum: usize = (0..10_000).map(|_| poisson(mean, &mut random)).sum();
+            let sum: usize = (0..10_000).map(|_| poisson(mean, &mut random, || ())).sum();
             assert!((sum as f64 / 10_000.0 - mean).abs() <= 0.05 * mean + 1e-9, "{mean}");
         }
     }
