@@ -5,6 +5,7 @@
 
 mod cached;
 mod common;
+mod dealt;
 mod ends_itself;
 mod fetch;
 mod in_a_row;

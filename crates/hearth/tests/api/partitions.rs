@@ -203,3 +203,20 @@ fn of_two_partitioners_of_one_size_the_left_one_stays() {
 fn shuffles(lineage: String) -> usize {
     lineage.matches("+-").count()
 }
+
+#[test]
+fn repartition_deals_shuffled_records_alike_in_whatever_order_they_come() {
+    on_both(|sc| {
+        // Texts of two lengths, each ten times in its partition.
+        let texts =
+            sc.range(0, 1_000, 1, 5).map(|n| (n % 100, ())).partition_by(HashPartitioner::new(3)).keys();
+        let texts = texts.map(|n| if n % 2 == 0 { n.to_string() } else { format!("{n:040}") });
+        let up = texts.map_partitions(|texts| sorted(texts.collect()));
+        let down = up.map_partitions(|texts| texts.collect::<Vec<_>>().into_iter().rev());
+        let dealt = |texts: &Rdd<String>| texts.repartition(4).glom().map(sorted).collect().unwrap();
+        let parts = dealt(&up);
+        assert!(parts.iter().all(|part| (246..=254).contains(&part.len())), "{parts:?}");
+        assert_eq!(sorted(parts.concat()), sorted(texts.collect().unwrap()));
+        assert_eq!(dealt(&down), parts);
+    });
+}

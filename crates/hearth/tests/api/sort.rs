@@ -2,7 +2,10 @@
 
 use std::cmp::Reverse;
 
-use crate::support::{Random, local, on_both, sorted};
+use hearth::ListenerEvent;
+use hearth::prelude::*;
+
+use crate::support::{Events, Random, local, on_both, sorted};
 
 #[test]
 fn sort_by_key_sorts_over_partitions() {
@@ -65,6 +68,39 @@ fn sorting_skewed_partitions_and_keys_works() {
         assert!(got.is_sorted_by_key(|(key, _)| *key));
         assert_eq!(sorted(got), sorted(expected));
     });
+}
+
+/// Sorts into so many partitions; gives their sizes and how many jobs that took before the first action.
+fn sizes_and_jobs(numbers: &Rdd<i64>, partitions: u32) -> (Vec<usize>, usize) {
+    let events = Events::of(numbers.spark_context());
+    let sorted = numbers.sort_by(|n| *n, true, partitions).unwrap();
+    let sizes = sorted.map_partitions(|part| [part.count()]).collect().unwrap();
+    let is_action = |event: &ListenerEvent| match event {
+        ListenerEvent::JobStart { stages, .. } => stages.iter().any(|stage| stage.name.contains("collect")),
+        _ => false,
+    };
+    let heard = events.until(is_action);
+    let jobs = heard.iter().filter(|event| matches!(event, ListenerEvent::JobStart { .. })).count();
+    (sizes, jobs - 1)
+}
+
+#[test]
+fn partitions_are_even_after_a_sort_of_one_large_and_many_small_ones() {
+    let sc = local();
+    let large = sc.range(0, 100_000, 1, 1).map(|n| n * 7_919 % 100_000);
+    let small = sc.range(0, 99, 1, 99).map(|n| n * 1_000);
+    let (sizes, jobs) = sizes_and_jobs(&large.union(&small), 50);
+    assert_eq!((sizes.len(), sizes.iter().sum::<usize>()), (50, 100_099));
+    assert!(sizes.iter().all(|size| (700..5_000).contains(size)), "{sizes:?}");
+    assert_eq!(jobs, 2, "the large one is sampled again");
+}
+
+#[test]
+fn a_sort_of_partitions_of_about_one_size_samples_once() {
+    let sc = local();
+    let numbers = sc.range(0, 20_000, 1, 4).map(|n| n * 7_919 % 20_000);
+    let (sizes, jobs) = sizes_and_jobs(&numbers.union(&numbers.filter(|n| n % 2 == 0)), 10);
+    assert_eq!((sizes.iter().sum::<usize>(), jobs), (30_000, 1));
 }
 
 #[test]

@@ -65,3 +65,21 @@ fn a_reduction_of_many_keys_spills_and_agrees() {
     });
     assert!(bytes > 0);
 }
+
+#[test]
+fn a_repartition_of_more_than_fits_spills_and_agrees() {
+    let sc = small();
+    let shuffled = large(&sc).partition_by(HashPartitioner::new(2));
+    assert_eq!(shuffled.count().unwrap(), 200_000);
+    // What a source gives is dealt as it comes, and only the map outputs spill.
+    let unsorted = spilled(&sc, || assert_eq!(large(&sc).repartition(3).count().unwrap(), 200_000));
+    let right = shuffled.repartition(3).map(|(key, text)| (key, text.parse() == Ok(key)));
+    let bytes = spilled(&sc, || {
+        let found = right.collect().unwrap();
+        assert!(found.iter().all(|(_, is_right)| *is_right));
+        let mut keys: Vec<u64> = found.into_iter().map(|(key, _)| key).collect();
+        keys.sort_unstable();
+        assert!(keys.into_iter().eq((0..100_000).flat_map(|key| [key, key])));
+    });
+    assert!(bytes > unsorted, "{bytes} beside {unsorted} without a sort");
+}

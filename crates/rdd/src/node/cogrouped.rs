@@ -101,6 +101,11 @@ where
         self.left.dependency().into_iter().chain(self.right.dependency()).collect()
     }
 
+    /// What was spilled comes in another order, and how much that is depends on the other tasks.
+    fn keeps_order(&self) -> bool {
+        false
+    }
+
     fn compute(&self, split: u32, task: &TaskContext) -> Records<Self::Item> {
         let mut groups = task.aggregator::<K, (Vec<V>, Vec<W>)>();
         insert_all(

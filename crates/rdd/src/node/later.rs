@@ -75,6 +75,10 @@ impl AnyNode for Gone {
         None
     }
 
+    fn keeps_order(&self) -> bool {
+        false
+    }
+
     fn preferred_hosts(&self) -> Vec<Vec<HostName>> {
         Vec::new()
     }

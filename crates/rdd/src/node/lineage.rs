@@ -221,6 +221,7 @@ pub(crate) trait AnyNode: Send + Sync {
     fn encode(&self) -> Result<Portable, WireError>;
     fn reads(&self, split: u32) -> Vec<(usize, u32)>;
     fn input(&self, split: u32) -> Option<Bytes>;
+    fn keeps_order(&self) -> bool;
     fn preferred_hosts(&self) -> Vec<Vec<HostName>>;
 }
 
@@ -254,6 +255,10 @@ impl<N: Node> AnyNode for N {
 
     fn input(&self, split: u32) -> Option<Bytes> {
         Node::input(self, split)
+    }
+
+    fn keeps_order(&self) -> bool {
+        Node::keeps_order(self)
     }
 
     fn preferred_hosts(&self) -> Vec<Vec<HostName>> {

@@ -20,6 +20,7 @@ pub(crate) struct MapPartitions<T, I, S, F> {
     parent: Arc<Lineage<T>>,
     state: Arc<S>,
     function: Closure<F>,
+    keeps_order: bool,
     made: PhantomData<fn() -> I>,
 }
 
@@ -28,7 +29,18 @@ where
     F: Fn(&Arc<S>, u32, Records<T>) -> I + Copy + 'static,
 {
     pub(crate) fn new(parent: Arc<Lineage<T>>, state: S, function: F) -> Self {
-        Self { parent, state: Arc::new(state), function: Closure::new(function), made: PhantomData }
+        Self {
+            parent,
+            state: Arc::new(state),
+            function: Closure::new(function),
+            keeps_order: true,
+            made: PhantomData,
+        }
+    }
+
+    /// For a function that gives the same records in another order each time.
+    pub(crate) fn in_any_order(self) -> Self {
+        Self { keeps_order: false, ..self }
     }
 }
 
@@ -51,11 +63,16 @@ where
     }
 
     fn from_wire((state, function): Self::Wire, parents: Parents<'_>) -> Result<Self, WireError> {
-        Ok(Self { parent: parents.get(0)?, state, function, made: PhantomData })
+        // Only the driver asks for the order.
+        Ok(Self { parent: parents.get(0)?, state, function, keeps_order: true, made: PhantomData })
     }
 
     fn dependencies(&self) -> Vec<Dependency> {
         vec![Dependency::one_to_one(&self.parent)]
+    }
+
+    fn keeps_order(&self) -> bool {
+        self.keeps_order
     }
 
     fn compute(&self, split: u32, task: &TaskContext) -> Records<I::Item> {

@@ -14,6 +14,7 @@ mod later;
 mod lineage;
 mod map_partitions;
 mod object_file;
+mod order;
 mod range;
 mod records;
 mod shuffled;
@@ -42,6 +43,7 @@ pub(crate) use invalid::Invalid;
 pub(crate) use lineage::{AnyLineage, AnyNode, Lineage, Origin};
 pub(crate) use map_partitions::MapPartitions;
 pub(crate) use object_file::ObjectFile;
+pub(crate) use order::is_reproducible;
 pub(crate) use range::Range;
 pub use records::Records;
 pub(crate) use shuffled::{Aggregated, Shuffled, Sorted};
@@ -75,17 +77,22 @@ pub(crate) trait Node: Send + Sync + Sized + 'static {
         self.dependencies()
             .iter()
             .filter_map(|dependency| match dependency {
-                Dependency::Narrow { mapping, .. } => Some(mapping.parent_of(split)),
+                Dependency::Narrow { mapping, .. } => Some(mapping.parents_of(split)),
                 Dependency::Shuffle(_) => None,
             })
             .enumerate()
-            .filter_map(|(at, parent)| Some((at, parent?)))
+            .flat_map(|(at, parents)| parents.map(move |split| (at, split)))
             .collect()
     }
 
     /// The input of one partition, which travels with its task; only leaves have one.
     fn input(&self, _split: u32) -> Option<Bytes> {
         None
+    }
+
+    /// Whether a partition's records come in the same order each time, given that those of its parents do.
+    fn keeps_order(&self) -> bool {
+        true
     }
 
     /// Hosts that hold the input of each partition; empty when nothing is known.

@@ -159,6 +159,7 @@ impl<K: Data + Hash + Eq, V: Data> Rdd<(K, V)> {
             let node = MapPartitions::new(self.lineage.clone(), aggregator, |aggregator, _, records| {
                 combine_values(records, &**aggregator, &TaskContext::current("combine"))
             });
+            let node = node.in_any_order();
             return self.derive(partitioner.partitions(), at, node).partitioned_by(&partitioner);
         }
         let dependency =

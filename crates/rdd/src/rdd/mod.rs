@@ -3,6 +3,7 @@
 
 mod actions;
 mod aggregate;
+mod deal;
 mod debug_string;
 mod group;
 mod join;
@@ -12,6 +13,7 @@ mod output;
 mod pair;
 mod persistence;
 mod pipe;
+mod ranges;
 mod repartition;
 mod sample;
 mod set;

@@ -7,16 +7,11 @@ use hearth_storage::Data;
 use super::{Rdd, origin};
 use crate::error::{Error, Result};
 use crate::node::Origin;
-use crate::partitioner::{AnyPartitioner, RangePartitioner};
-use crate::rdd::sample::reservoir;
-
-/// Spark samples about so many keys for each partition of a sort, and at most `MOST_SAMPLES` in all.
-const SAMPLES_PER_PARTITION: f64 = 20.0;
-const MOST_SAMPLES: f64 = 1e6;
+use crate::partitioner::AnyPartitioner;
 
 impl<K: Data + Ord + Debug, V: Data> Rdd<(K, V)> {
-    /// The pairs sorted by key over all partitions. Runs a job that samples the keys; 0 partitions means as many as this
-    /// RDD's.
+    /// The pairs sorted by key over all partitions. Runs a job that samples the keys, and another one where partitions
+    /// have far more records than others; 0 partitions means as many as this RDD's.
     ///
     /// ```
     /// # use hearth::prelude::*;
@@ -29,7 +24,7 @@ impl<K: Data + Ord + Debug, V: Data> Rdd<(K, V)> {
     /// ```
     ///
     /// # Errors
-    /// The sampling job was aborted or cancelled.
+    /// A sampling job was aborted or cancelled.
     ///
     /// Spark: `OrderedRDDFunctions.sortByKey`
     #[track_caller]
@@ -41,26 +36,6 @@ impl<K: Data + Ord + Debug, V: Data> Rdd<(K, V)> {
         let partitions = if partitions == 0 { self.num_partitions() } else { partitions };
         let partitioner = AnyPartitioner::new(self.range_partitioner(at, partitions, ascending)?);
         Ok(self.sorted_by(at, &partitioner, ascending))
-    }
-
-    /// Spark: `RangePartitioner.sketch`: three times the samples it needs, from each partition alike, each weighted with
-    /// the records it stands for. Spark also samples again where one partition holds far more than others; ours weighs.
-    fn range_partitioner(&self, at: Origin, partitions: u32, ascending: bool) -> Result<RangePartitioner<K>> {
-        if partitions <= 1 || self.num_partitions() == 0 {
-            return Ok(RangePartitioner::from_bounds(Vec::new(), ascending));
-        }
-        let wanted = (SAMPLES_PER_PARTITION * f64::from(partitions)).min(MOST_SAMPLES);
-        let each = (3.0 * wanted / f64::from(self.num_partitions())).ceil() as usize;
-        let all = (0..self.num_partitions()).collect();
-        let sketches = self.context.collect_job(self, all, at, each, |each, split, records| {
-            reservoir(records.map(|(key, _)| key), *each, u64::from(split))
-        })?;
-        let mut sample = Vec::new();
-        for (keys, seen) in sketches {
-            let weight = seen as f64 / keys.len().max(1) as f64;
-            sample.extend(keys.into_iter().map(|key| (key, weight)));
-        }
-        Ok(RangePartitioner::from_sample(sample, partitions, ascending))
     }
 }
 
@@ -77,7 +52,7 @@ impl<T: Data> Rdd<T> {
     /// ```
     ///
     /// # Errors
-    /// The sampling job was aborted or cancelled.
+    /// A sampling job was aborted or cancelled.
     ///
     /// Spark: `RDD.sortBy`
     #[track_caller]

@@ -1,12 +1,10 @@
 //! Fewer or more partitions: coalesce, repartition, partition by key.
 
-use std::fmt::Debug;
-
 use hearth_storage::Data;
-use serde::{Deserialize, Serialize};
 
+use super::deal::{Dealt, in_own_order, number};
 use super::{Rdd, origin};
-use crate::node::{Coalesced, Origin, Shuffled, Sorted};
+use crate::node::{Coalesced, Origin, Shuffled, Sorted, is_reproducible};
 use crate::partitioner::{AnyPartitioner, Partitioner};
 use crate::shuffle::ShuffleDependency;
 
@@ -48,6 +46,12 @@ impl<T: Data> Rdd<T> {
     ///
     /// 0 partitions are an error, which the first action gives.
     ///
+    /// Records are dealt round. After a shuffle, which gives them in another order each time, each partition is sorted first
+    /// (by the bytes that records serialise to, in no order that means anything), so that after a loss each record goes where
+    /// it went before. That holds for records that are the same each time they are computed. A sum of `f64`, the list of a
+    /// group or a `HashMap` may not be, as they depend on the order of what they were made from: checkpoint such records, and
+    /// run an action, before they are repartitioned, or use `partition_by` with a key that is the same each time.
+    ///
     /// Spark: `RDD.repartition`
     #[track_caller]
     pub fn repartition(&self, partitions: u32) -> Rdd<T> {
@@ -55,29 +59,13 @@ impl<T: Data> Rdd<T> {
             return self.invalid(origin("repartition"), "Number of partitions (0) must be positive.");
         }
         let at = origin("repartition");
-        // Each partition starts at another place, so that many small ones do not all fill the first of the new ones.
-        let dealt = self.narrow(at, (), |_, split, records| {
-            let start = split.wrapping_mul(0x9E37_79B9) >> 1;
-            records.enumerate().map(move |(n, record)| (start.wrapping_add(n as u32), record))
-        });
+        let dealt = if is_reproducible(self.lineage.clone()) {
+            self.narrow(at, (), |_, split, records| number(split, records))
+        } else {
+            self.narrow(at, (), |_, split, records| number(split, in_own_order(records)))
+        };
         let shuffled = dealt.shuffled(at, &AnyPartitioner::new(Dealt { partitions }));
         shuffled.narrow(at, (), |_, _, records| records.map(|(_, record)| record))
-    }
-}
-
-/// Sends running numbers round.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Dealt {
-    partitions: u32,
-}
-
-impl Partitioner<u32> for Dealt {
-    fn partitions(&self) -> u32 {
-        self.partitions
-    }
-
-    fn partition(&self, key: &u32) -> u32 {
-        key % self.partitions
     }
 }
 

@@ -7,7 +7,7 @@ use hearth_storage::Data;
 use super::{Rdd, origin};
 use crate::aggregator::Reduce;
 use crate::closure::Closure;
-use crate::node::{AnyLineage, Union};
+use crate::node::{AnyLineage, MapPartitions, Union};
 use crate::shuffle::combine_values;
 use crate::task::TaskContext;
 
@@ -53,12 +53,12 @@ impl<T: Data + Hash + Eq> Rdd<T> {
         let first = Reduce(Closure::new(|(), ()| ()));
         if self.partitioner.is_some() && partitions == self.num_partitions() {
             // Equal records have equal keys, so they are in one partition already.
-            let once = self.narrow(at, first, |first, _, records| {
+            let node = MapPartitions::new(self.lineage.clone(), first, |first, _, records| {
                 let pairs = records.map(|record| (record, ()));
                 let once = combine_values(pairs, &**first, &TaskContext::current("combine"));
                 once.map(|(record, ())| record)
             });
-            return self.keeping_partitioner(once);
+            return self.keeping_partitioner(self.derive(partitions, at, node.in_any_order()));
         }
         let pairs = self.narrow(at, (), |_, _, records| records.map(|record| (record, ())));
         let once = pairs.combined::<(), _>(at, partitions, first);

@@ -339,6 +339,7 @@ impl<T: Data> Rdd<T> {
     /// Side by side with another RDD of as many partitions, each with as many records.
     ///
     /// Different numbers of partitions, or of records in a partition, are an error, which the first action gives.
+    /// After a shuffle, which record meets which may change from run to run, as for `zip_with_index`.
     ///
     /// ```
     /// # use hearth::prelude::*;
@@ -363,6 +364,10 @@ impl<T: Data> Rdd<T> {
     }
 
     /// Each record with its position in the whole RDD, partitions in order. Runs a job to count when there are several.
+    ///
+    /// After a shuffle a partition may come in another order when it is computed again, and a record then has another
+    /// position; if that follows a loss, what stands on both may lose records and double others. Checkpoint before, or
+    /// `sort_by` a key that no two records share.
     ///
     /// ```
     /// # use hearth::prelude::*;
