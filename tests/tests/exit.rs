@@ -30,10 +30,31 @@ fn the_status_is_the_programs_own() {
         let app = scenario().args(["exit", status]);
         let ended = app.run();
         assert_eq!((ended.status.to_string().as_str(), ended.stdout()), (status, "10\n"), "{}", ended.stderr);
-        // The program did not stop its SparkContext, so its executors find out by themselves.
         wait_until(NOTICED, "all processes are gone", || app.processes().is_empty());
         app.assert_nothing_left();
     }
+}
+
+#[test]
+fn a_program_that_does_not_stop_its_context_leaves_nothing() {
+    for master in ["local[2]", "local-cluster[2,1,512]"] {
+        for (arguments, status) in [(&["exit", "3"][..], 3), (&["forget"], 0)] {
+            let app = alone().conf("spark.master", master).args(arguments.iter().copied());
+            let ended = app.run();
+            assert_eq!(ended.status, status, "{}", ended.stderr);
+            assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+            app.assert_nothing_left();
+        }
+    }
+}
+
+#[test]
+fn a_task_that_ends_its_driver_leaves_nothing() {
+    let app = alone().conf("spark.master", "local[2]").args(["exit-in-a-task", "3"]);
+    let ended = app.run();
+    assert_eq!(ended.status, 3, "{}", ended.stderr);
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+    app.assert_nothing_left();
 }
 
 #[test]
@@ -124,6 +145,14 @@ fn a_termination_gives_143_and_leaves_nothing() {
     ends(scenario(), 143, INTERRUPTED, "SIGTERM to hearth run", |app, id| {
         named(app, |process| process.id == id).signal(Signal::TERM);
     });
+}
+
+#[test]
+fn a_signal_that_comes_as_soon_as_the_application_runs_leaves_nothing() {
+    let app = alone().conf("spark.master", "local[1]").args(["terminate"]);
+    let ended = app.run();
+    assert_eq!(ended.status, 143, "{}", ended.stderr);
+    app.assert_nothing_left();
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! Driver and executors run the same program, which registration checks by its build id, so a distance that the driver
 //! measured leads to the same function on an executor, wherever either was loaded.
 //! A closure that captures nothing has no bytes at all: its type is its code, and a value of it can be made anywhere.
-//! All `unsafe` of the RDD front door is in this file, but for what a new process does before it becomes a program (`pipe`).
+//! All `unsafe` of the RDD front door is in this file, but for what a new process does before it becomes a program (`pipe`)
+//! and what ours does before it ends (`start/exit`).
 
 use std::any::Any;
 use std::fmt;

@@ -4,6 +4,7 @@
 mod app_dir;
 mod cluster;
 mod driver;
+mod exit;
 mod kubernetes;
 mod last_words;
 mod local;
@@ -69,6 +70,7 @@ fn start_application(conf: SparkConf) -> Result<Started> {
     };
     app_dir.keep();
     signals::watch(&driver);
+    exit::watch();
     Ok(Started {
         driver,
         default_parallelism: configured_parallelism.unwrap_or(slots),

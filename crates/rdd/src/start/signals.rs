@@ -4,6 +4,7 @@
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
 
 use hearth_driver::DriverHandle;
 use hearth_storage::remove_dir;
@@ -18,17 +19,18 @@ const LAUNCHER: &str = "HEARTH_LAUNCHER_PID";
 /// The drivers to stop when a signal comes.
 static DRIVERS: Mutex<Vec<DriverHandle>> = Mutex::new(Vec::new());
 static WATCHING: Once = Once::new();
-/// A signal has come: the process ends with its status, and nothing else may end it first.
+/// The process is about to end with a status that is known, and nothing else may end it first.
 static EXITING: AtomicBool = AtomicBool::new(false);
 
-/// Does not return once a signal has come: the program must not go on, and end with a status of its own, because its
-/// application was stopped under it.
+/// Does not return once the process is about to end: the program must not go on, and end with a status of its own, because
+/// its application was stopped under it.
 pub(crate) fn wait_if_exiting() {
     while EXITING.load(Ordering::Acquire) {
         std::thread::park();
     }
 }
 
+/// Ends `driver` when a signal comes. When this returns, signals are listened for.
 pub(super) fn watch(driver: &DriverHandle) {
     let mut drivers = DRIVERS.lock();
     drivers.retain(|driver| !driver.is_stopped());
@@ -36,9 +38,13 @@ pub(super) fn watch(driver: &DriverHandle) {
     drop(drivers);
     WATCHING.call_once(|| {
         follow_launcher();
-        if let Err(error) = std::thread::Builder::new().name("signals".to_owned()).spawn(wait) {
+        let (deaf, listening) = channel();
+        let thread = std::thread::Builder::new().name("signals".to_owned());
+        if let Err(error) = thread.spawn(|| wait(deaf)) {
             tracing::warn!(%error, "no thread to wait for signals: Ctrl-C will not clean up");
         }
+        // An error says that the other end is dropped, and that is all that it says.
+        listening.recv().ok();
     });
 }
 
@@ -62,7 +68,8 @@ fn is_orphan() -> bool {
     launcher.is_some_and(|launcher| getppid() != Pid::from_raw(launcher))
 }
 
-fn wait() {
+/// Drops `deaf` when it listens, or cannot.
+fn wait(deaf: Sender<()>) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_io().build() {
         Ok(runtime) => runtime,
         Err(error) => return tracing::warn!(%error, "cannot wait for signals: Ctrl-C will not clean up"),
@@ -74,6 +81,7 @@ fn wait() {
         else {
             return None;
         };
+        drop(deaf);
         tokio::select! {
             _ = interrupt.recv() => Some(130),
             _ = terminate.recv() => Some(143),
@@ -85,18 +93,23 @@ fn wait() {
     }
 }
 
+/// Ends all drivers, as the process is about to end. Of two that want this, the second waits for the first.
+pub(super) fn end_drivers(end: impl Fn(&DriverHandle)) {
+    EXITING.store(true, Ordering::Release);
+    let mut drivers = DRIVERS.lock();
+    drivers.iter().for_each(end);
+    drivers.clear();
+}
+
 fn stop_and_exit(status: i32) -> ! {
     EXITING.store(true, Ordering::Release);
-    let drivers = std::mem::take(&mut *DRIVERS.lock());
     let dir = app_dir::launchers();
     if let Some(dir) = dir.as_ref().filter(|_| is_orphan()) {
         // Whoever killed the launcher may be about to kill us. Executors that find us gone delete the directory; those
         // that we have told to go leave it to us.
         remove_dir(dir);
     }
-    for driver in drivers {
-        driver.leave();
-    }
+    end_drivers(DriverHandle::leave);
     if let Some(dir) = dir {
         // The launcher does this too, if it still lives; then one of the two finds it gone.
         remove_dir(&dir);

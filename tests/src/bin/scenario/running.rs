@@ -5,11 +5,26 @@ use std::thread;
 use std::time::Duration;
 
 use hearth::prelude::*;
+use rustix::process::{Signal, getpid, kill_process};
 
 /// Ends with a status of its own after a job.
 pub(crate) fn exit(sc: &SparkContext, status: i32) -> anyhow::Result<()> {
     println!("{}", sc.range(0, 10, 1, 2).count()?);
     std::process::exit(status)
+}
+
+/// Ends with a status of its own while its tasks run: one of them ends the process, if the master is `local`.
+pub(crate) fn exit_in_a_task(sc: &SparkContext, status: i32) -> anyhow::Result<()> {
+    sc.range(0, 1_000_000, 1, 4).persist(StorageLevel::DISK_ONLY)?.count()?;
+    sc.range(0, 1, 1, 1).foreach_with(status, |status, _| std::process::exit(*status))?;
+    Ok(())
+}
+
+/// Returns, and nobody stops its context.
+pub(crate) fn forget(sc: SparkContext) -> anyhow::Result<()> {
+    sc.range(0, 10, 1, 2).count()?;
+    std::mem::forget(sc);
+    Ok(())
 }
 
 /// Leaves a process behind, and goes on. Says `orphan` by a file when that process is about to end.
@@ -18,6 +33,14 @@ pub(crate) fn orphan(directory: &str) -> anyhow::Result<()> {
     std::process::Command::new("sh").args(["-c", &script]).status()?;
     loop {
         thread::sleep(Duration::from_secs(1)); // waits for: the end of the process
+    }
+}
+
+/// Is asked to terminate as soon as its application runs.
+pub(crate) fn terminate(_: &SparkContext) -> anyhow::Result<()> {
+    kill_process(getpid(), Signal::TERM)?;
+    loop {
+        thread::park();
     }
 }
 
