@@ -98,6 +98,18 @@ fn tree_reduce_and_tree_aggregate_agree_with_the_plain_ones_at_any_depth() {
 }
 
 #[test]
+fn a_zero_that_is_not_neutral_goes_into_a_tree_as_often_as_in_spark() {
+    on_both(|sc| {
+        // (partitions, depth, zeros): of the partitions, of each record of a round, of what the last round left, of the driver.
+        for (partitions, depth, zeros) in [(4, 1, 4 + 4 + 1), (4, 2, 4 + 4 + 1), (16, 3, 16 + 16 + 5 + 1)] {
+            let rdd = sc.parallelize(0..10, partitions);
+            let sum = rdd.tree_aggregate(100, |sum, n| sum + n, |a, b| a + b, depth).unwrap();
+            assert_eq!(sum, 45 + 100 * zeros, "{partitions} partitions, depth {depth}");
+        }
+    });
+}
+
+#[test]
 fn a_tree_of_depth_zero_is_refused() {
     let rdd = local().range(0, 10, 1, 2);
     let errors = [

@@ -162,7 +162,13 @@ fn sample_with_replacement_draws_some_records_again() {
 fn sample_of_a_wrong_fraction_says_what_is_allowed() {
     let sc = local();
     let rdd = sc.range(0, 10, 1, 2);
-    let wrong = [(Replacement::Without, 1.5), (Replacement::Without, -0.1), (Replacement::With, f64::NAN)];
+    let wrong = [
+        (Replacement::Without, 1.5),
+        (Replacement::Without, -0.1),
+        (Replacement::With, -0.1),
+        (Replacement::With, f64::NAN),
+        (Replacement::With, f64::INFINITY),
+    ];
     for (replacement, fraction) in wrong {
         let error = message(&rdd.sample(replacement, fraction, 1).count().unwrap_err());
         assert!(error.contains("Sampling fraction must be"), "{error}");

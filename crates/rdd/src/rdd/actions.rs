@@ -119,10 +119,7 @@ impl<T: Data> Rdd<T> {
     where
         F: Fn(T, T) -> T + Copy + Send + Sync + 'static,
     {
-        let parts = self.on_all(origin("fold"), zero.clone(), move |zero, _, records| {
-            records.fold(zero.clone(), function)
-        })?;
-        Ok(parts.into_iter().fold(zero, function))
+        self.fold_at(origin("fold"), zero, function)
     }
 
     /// The records of each partition folded into another type, and these made one.
@@ -184,7 +181,8 @@ impl<T: Data> Rdd<T> {
         parts.tree(at, None, either, depth)?.ok_or(Error::EmptyCollection)
     }
 
-    /// `aggregate` in several rounds, so that the driver gets few partial results of many partitions.
+    /// `aggregate` in several rounds, so that the driver gets few partial results of many partitions. The zero goes in once
+    /// per partition, once more for each partial result of each round, and once on the driver.
     ///
     /// ```
     /// # use hearth::prelude::*;
@@ -213,7 +211,8 @@ impl<T: Data> Rdd<T> {
         parts.tree(at, zero, combine, depth)
     }
 
-    /// Combines one record per partition in rounds, each with about `scale` times fewer partitions.
+    /// Combines one record per partition in rounds, each with about `scale` times fewer partitions: Spark's `foldByKey` for
+    /// each round, and `fold` at the end.
     fn tree<B>(&self, at: Origin, zero: T, combine: B, depth: u32) -> Result<T>
     where
         B: Fn(T, T) -> T + Copy + Send + Sync + 'static,
@@ -227,14 +226,23 @@ impl<T: Data> Rdd<T> {
         // Another round pays only while it leaves clearly fewer partitions than the driver would get without.
         while parts.num_partitions() > scale + parts.num_partitions().div_ceil(scale) {
             let fewer = parts.num_partitions() / scale;
-            let keyed = parts.narrow(at, fewer, |fewer, split, records| {
-                let key = split % **fewer;
-                records.map(move |record| (key, record))
+            let keyed = parts.narrow(at, (fewer, zero.clone()), move |state, split, records| {
+                let state = state.clone();
+                records.map(move |record| (split % state.0, combine(state.1.clone(), record)))
             });
             let combined = keyed.reduced(at, fewer, combine);
             parts = combined.narrow(at, (), |_, _, records| records.map(|(_, record)| record));
         }
-        Ok(parts.reduce_at(at, combine)?.map_or_else(|| zero.clone(), |all| combine(zero.clone(), all)))
+        parts.fold_at(at, zero, combine)
+    }
+
+    fn fold_at<F>(&self, at: Origin, zero: T, function: F) -> Result<T>
+    where
+        F: Fn(T, T) -> T + Copy + Send + Sync + 'static,
+    {
+        let parts =
+            self.on_all(at, zero.clone(), move |zero, _, records| records.fold(zero.clone(), function))?;
+        Ok(parts.into_iter().fold(zero, function))
     }
 
     /// Runs a function on each record, for what it does elsewhere.
