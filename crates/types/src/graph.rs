@@ -1,6 +1,7 @@
 //! What a front door hands to the scheduler: RDDs, the stages cut from them, and nothing that runs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -65,20 +66,41 @@ pub enum NarrowMapping {
         /// How many.
         len: u32,
     },
-    /// Several; locality does not look through it (coalesce, cartesian).
-    Many,
+    /// Each of the child's partitions reads a run of neighbours; together they read all, each once (coalesce).
+    Runs {
+        /// Partitions of the parent.
+        parents: u32,
+        /// Partitions of the child.
+        children: u32,
+    },
+    /// Partition `p` reads partition `p / divisor` (the left side of cartesian).
+    Quotient {
+        /// Partitions of the other side.
+        divisor: u32,
+    },
+    /// Partition `p` reads partition `p % divisor` (the right side of cartesian).
+    Remainder {
+        /// Partitions of this side.
+        divisor: u32,
+    },
 }
 
 impl NarrowMapping {
-    /// The parent partition that `partition` reads, where there is just one.
-    pub fn parent_of(&self, partition: u32) -> Option<u32> {
-        match self {
-            Self::OneToOne => Some(partition),
+    /// The parent's partitions that `partition` reads.
+    pub fn parents_of(&self, partition: u32) -> Range<u32> {
+        let just = |parent: Option<u32>| parent.map_or(0..0, |parent| parent..parent + 1);
+        match *self {
+            Self::OneToOne => just(Some(partition)),
             Self::Range { child_start, parent_start, len } => {
-                let offset = partition.checked_sub(*child_start)?;
-                (offset < *len).then(|| parent_start + offset)
+                let offset = partition.checked_sub(child_start).filter(|offset| *offset < len);
+                just(offset.map(|offset| parent_start + offset))
             }
-            Self::Many => None,
+            Self::Runs { parents, children } => {
+                let cut = |at: u32| u64::from(at) * u64::from(parents) / u64::from(children.max(1));
+                cut(partition) as u32..cut(partition + 1) as u32
+            }
+            Self::Quotient { divisor } => just(partition.checked_div(divisor)),
+            Self::Remainder { divisor } => just(partition.checked_rem(divisor)),
         }
     }
 }
@@ -205,5 +227,32 @@ impl StageGraph {
     /// Takes the graph apart.
     pub fn into_parts(self) -> (Vec<RddInfo>, Vec<StageSpec>) {
         (self.rdds, self.stages)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_neighbours_of_about_equal_number_and_leave_none_out() {
+        let runs = NarrowMapping::Runs { parents: 7, children: 3 };
+        assert_eq!([0, 1, 2].map(|partition| runs.parents_of(partition)), [0..2, 2..4, 4..7]);
+        let none = NarrowMapping::Runs { parents: 0, children: 1 };
+        assert!(none.parents_of(0).is_empty());
+    }
+
+    #[test]
+    fn the_two_sides_of_a_cartesian_product_meet_in_each_pair() {
+        let (left, right) = (NarrowMapping::Quotient { divisor: 3 }, NarrowMapping::Remainder { divisor: 3 });
+        let pairs: Vec<_> = (0..6).map(|p| (left.parents_of(p).start, right.parents_of(p).start)).collect();
+        assert_eq!(pairs, [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]);
+    }
+
+    #[test]
+    fn a_partition_of_a_union_reads_from_one_parent_only() {
+        let second = NarrowMapping::Range { child_start: 2, parent_start: 0, len: 3 };
+        let parents = [1, 2, 4, 5].map(|partition| second.parents_of(partition));
+        assert_eq!(parents, [0..0, 0..1, 2..3, 0..0]);
     }
 }

@@ -40,9 +40,12 @@ impl<T: Data, U: Data> Node for Cartesian<T, U> {
     }
 
     fn dependencies(&self) -> Vec<Dependency> {
+        let divisor = self.right_partitions;
+        let left = NarrowMapping::Quotient { divisor };
+        let right = NarrowMapping::Remainder { divisor };
         vec![
-            Dependency::Narrow { parent: self.left.clone(), mapping: NarrowMapping::Many },
-            Dependency::Narrow { parent: self.right.clone(), mapping: NarrowMapping::Many },
+            Dependency::Narrow { parent: self.left.clone(), mapping: left },
+            Dependency::Narrow { parent: self.right.clone(), mapping: right },
         ]
     }
 
@@ -53,9 +56,5 @@ impl<T: Data, U: Data> Node for Cartesian<T, U> {
             let left = left.clone();
             right.iterator(j, &task).map(move |right| (left.clone(), right))
         }))
-    }
-
-    fn reads(&self, split: u32) -> Vec<(usize, u32)> {
-        vec![(0, split / self.right_partitions), (1, split % self.right_partitions)]
     }
 }

@@ -9,7 +9,7 @@ use super::{AnyLineage, Dependency, Lineage, Node, Parents, Records};
 use crate::task::TaskContext;
 use crate::wire::WireError;
 
-/// Partition `i` of `to` reads the parent's from `i * from / to` to `(i + 1) * from / to`.
+/// `from` partitions of the parent, read in `to` runs.
 pub(crate) struct Coalesced<T> {
     parent: Arc<Lineage<T>>,
     from: u32,
@@ -22,9 +22,8 @@ impl<T: Data> Coalesced<T> {
         Self { parent, from, to }
     }
 
-    fn parents_of(&self, split: u32) -> std::ops::Range<u32> {
-        let cut = |at: u32| (u64::from(at) * u64::from(self.from) / u64::from(self.to.max(1))) as u32;
-        cut(split)..cut(split + 1)
+    fn mapping(&self) -> NarrowMapping {
+        NarrowMapping::Runs { parents: self.from, children: self.to }
     }
 }
 
@@ -45,15 +44,11 @@ impl<T: Data> Node for Coalesced<T> {
     }
 
     fn dependencies(&self) -> Vec<Dependency> {
-        vec![Dependency::Narrow { parent: self.parent.clone(), mapping: NarrowMapping::Many }]
+        vec![Dependency::Narrow { parent: self.parent.clone(), mapping: self.mapping() }]
     }
 
     fn compute(&self, split: u32, task: &TaskContext) -> Records<T> {
         let (parent, task) = (self.parent.clone(), task.clone());
-        Records::new(self.parents_of(split).flat_map(move |split| parent.iterator(split, &task)))
-    }
-
-    fn reads(&self, split: u32) -> Vec<(usize, u32)> {
-        self.parents_of(split).map(|split| (0, split)).collect()
+        Records::new(self.mapping().parents_of(split).flat_map(move |split| parent.iterator(split, &task)))
     }
 }

@@ -64,9 +64,7 @@ impl Compute<'_> {
         for dependency in self.lineage.dependencies(rdd) {
             match dependency {
                 Dependency::Narrow { parent, mapping } => {
-                    let mut from = Vec::new();
-                    self.lineage.each_parent(rdd, *parent, mapping, partition, |at| from.push(at));
-                    for at in from {
+                    for at in mapping.parents_of(partition) {
                         content = mix(content, self.partition(*parent, at)?);
                     }
                 }

@@ -60,7 +60,8 @@ impl Lineage {
             6..=7 => self.union(parent, random),
             8..=9 => {
                 let partitions = random.count(1, self.partitions(parent).max(1));
-                (partitions, vec![Dependency::Narrow { parent, mapping: NarrowMapping::Many }])
+                let mapping = NarrowMapping::Runs { parents: self.partitions(parent), children: partitions };
+                (partitions, vec![Dependency::Narrow { parent, mapping }])
             }
             10..=16 => {
                 let reduces = random.count(1, width);
@@ -134,9 +135,9 @@ impl Lineage {
         for dependency in self.dependencies(rdd) {
             match dependency {
                 Dependency::Narrow { parent, mapping } => {
-                    self.each_parent(rdd, *parent, mapping, partition, |from| {
+                    for from in mapping.parents_of(partition) {
                         content = mix(content, self.content(*parent, from));
-                    });
+                    }
                 }
                 Dependency::Shuffle { parent, .. } => {
                     for map in 0..self.partitions(*parent) {
@@ -146,28 +147,6 @@ impl Lineage {
             }
         }
         content
-    }
-
-    /// Calls `visit` with each partition of `parent` that a partition of `child` reads.
-    pub fn each_parent(
-        &self,
-        child: RddId,
-        parent: RddId,
-        mapping: &NarrowMapping,
-        partition: u32,
-        mut visit: impl FnMut(u32),
-    ) {
-        match mapping {
-            NarrowMapping::OneToOne | NarrowMapping::Range { .. } => {
-                if let Some(from) = mapping.parent_of(partition) {
-                    visit(from);
-                }
-            }
-            NarrowMapping::Many => {
-                let step = self.partitions(child).max(1) as usize;
-                (partition..self.partitions(parent)).step_by(step).for_each(visit);
-            }
-        }
     }
 
     /// What a partition must contain.

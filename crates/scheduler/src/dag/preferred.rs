@@ -4,7 +4,7 @@
 //! Spark prefers the host of a large shuffle input. Ours prefers the executor, because nobody else serves its blocks,
 //! but waits only for the host, as Spark does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hearth_types::{ExecutorId, MapSizes, MapStatus, RddId, RddInfo, ShuffleId, StageId};
 
@@ -71,12 +71,12 @@ impl DagScheduler {
         reduces: &ReduceLocations,
     ) -> Vec<Location> {
         let mut stack = vec![(rdd, partition)];
-        let mut seen: Vec<(RddId, u32)> = Vec::new();
+        // Where each has one parent there is one way to any of them, and nothing to remember.
+        let (mut has_branches, mut seen) = (false, BTreeSet::new());
         while let Some((rdd, partition)) = stack.pop() {
-            if seen.contains(&(rdd, partition)) {
+            if has_branches && !seen.insert((rdd, partition)) {
                 continue;
             }
-            seen.push((rdd, partition));
             let Some(info) = lineage.get(rdd) else { continue };
             if is_persisted(info) {
                 let cached: Vec<_> = self.cache.locations(rdd, partition).map(Location::Cached).collect();
@@ -96,6 +96,7 @@ impl DagScheduler {
             let parents = stack.len();
             stack.extend(narrow_parents(info, partition));
             if let Some(new) = stack.get_mut(parents..) {
+                has_branches |= new.len() > 1;
                 new.reverse();
             }
         }

@@ -5,8 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use hearth_types::{
-    Dependency, JobId, NarrowMapping, RddId, RddInfo, ShuffleId, StageId, StageInfo, StorageLevel,
-    TaskBinaryId, Timestamp,
+    Dependency, JobId, RddId, RddInfo, ShuffleId, StageId, StageInfo, StorageLevel, TaskBinaryId, Timestamp,
 };
 
 use crate::bits::Bits;
@@ -157,13 +156,14 @@ pub(crate) fn shuffles_read(info: &RddInfo) -> impl Iterator<Item = ShuffleId> +
     })
 }
 
-/// Narrow parents of one partition, where there is just one partition to look at.
+/// The partitions that one partition reads in the same task.
 pub(crate) fn narrow_parents(info: &RddInfo, partition: u32) -> impl Iterator<Item = (RddId, u32)> + '_ {
-    info.dependencies.iter().filter_map(move |dependency| match dependency {
-        Dependency::Narrow { parent, mapping } => {
-            Some((*parent, NarrowMapping::parent_of(mapping, partition)?))
-        }
-        Dependency::Shuffle { .. } => None,
+    info.dependencies.iter().flat_map(move |dependency| {
+        let (parent, partitions) = match dependency {
+            Dependency::Narrow { parent, mapping } => (parent, mapping.parents_of(partition)),
+            Dependency::Shuffle { parent, .. } => (parent, 0..0),
+        };
+        partitions.map(|partition| (*parent, partition))
     })
 }
 

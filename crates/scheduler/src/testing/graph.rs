@@ -12,12 +12,20 @@ use hearth_types::{
 struct Part {
     shuffle: Option<u32>,
     count: u32,
+    coalesces: Option<u32>,
     reads: Vec<u32>,
     rdd: Option<u32>,
     cached: bool,
     hosts: Vec<Vec<HostName>>,
     asked: Option<Vec<u32>>,
     name: Option<String>,
+}
+
+impl Part {
+    /// Partitions of the RDD that the stage begins with.
+    fn begins_with(&self) -> u32 {
+        self.coalesces.unwrap_or(self.count)
+    }
 }
 
 /// A chain of shuffles with so many tasks each; the last count is that of the result stage. Shuffle ids count up from
@@ -34,7 +42,8 @@ pub fn simple_graph(job: JobId, first_shuffle: u32, counts: &[u32]) -> Result<St
 ///
 /// `m0 x3` is shuffle 0 with three map tasks, `r x2` the result stage with two; `>` makes a stage read the one before.
 /// Options: `rdd=N` names the RDD that the stage begins with, `cached` persists it, `hosts=a,b,-` gives preferred
-/// hosts by partition, `parts=3,0` asks for these partitions only (`none` for none), `name=X`.
+/// hosts by partition, `coalesces=N` says that it has N partitions of which each task reads a run, `parts=3,0` asks for
+/// these partitions only (`none` for none), `name=X`.
 pub fn parse_graph(job: JobId, text: &str) -> Result<StageGraph, String> {
     let mut parts: Vec<Part> = Vec::new();
     for group in text.split(';') {
@@ -46,8 +55,10 @@ pub fn parse_graph(job: JobId, text: &str) -> Result<StageGraph, String> {
             parts.push(part);
         }
     }
-    let reduces: BTreeMap<u32, u32> =
-        parts.iter().flat_map(|part| part.reads.iter().map(|shuffle| (*shuffle, part.count))).collect();
+    let reduces: BTreeMap<u32, u32> = parts
+        .iter()
+        .flat_map(|part| part.reads.iter().map(|shuffle| (*shuffle, part.begins_with())))
+        .collect();
     let owner: BTreeMap<u32, RddId> =
         parts.iter().filter_map(|part| Some((part.shuffle?, rdd_ids(job, part).1))).collect();
     let mut rdds = Vec::new();
@@ -60,8 +71,13 @@ pub fn parse_graph(job: JobId, text: &str) -> Result<StageGraph, String> {
             dependencies.push(Dependency::Shuffle { parent, shuffle: ShuffleId(*shuffle) });
         }
         let level = if part.cached { StorageLevel::MEMORY_ONLY } else { StorageLevel::NONE };
-        rdds.push(info(source, part.count, level, dependencies, part.hosts));
-        let narrow = Dependency::Narrow { parent: source, mapping: NarrowMapping::OneToOne };
+        let partitions = part.begins_with();
+        rdds.push(info(source, partitions, level, dependencies, part.hosts));
+        let mapping = match part.coalesces {
+            Some(parents) => NarrowMapping::Runs { parents, children: part.count },
+            None => NarrowMapping::OneToOne,
+        };
+        let narrow = Dependency::Narrow { parent: source, mapping };
         rdds.push(info(rdd, part.count, StorageLevel::NONE, vec![narrow], Vec::new()));
         let kind = match part.shuffle {
             Some(shuffle) => {
@@ -108,6 +124,7 @@ fn parse_part(words: &str) -> Result<Part, String> {
         } else if let Some((key, value)) = word.split_once('=') {
             match key {
                 "rdd" => part.rdd = Some(number(value)?),
+                "coalesces" => part.coalesces = Some(number(value)?),
                 "name" => part.name = Some(value.to_owned()),
                 "parts" if value == "none" => part.asked = Some(Vec::new()),
                 "parts" => part.asked = Some(value.split(',').map(number).collect::<Result<_, _>>()?),
