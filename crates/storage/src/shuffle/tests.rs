@@ -78,6 +78,21 @@ fn a_small_output_stays_in_memory_and_is_read_by_piece() {
 }
 
 #[test]
+fn outputs_that_come_while_their_shuffle_is_removed_hold_no_memory_afterwards() {
+    let fixture = Fixture::new(64 * MIB);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            (0..2_000).for_each(|map_task| drop(write(&fixture, map_task, 1, 1, 0)));
+        });
+        while !writer.is_finished() {
+            fixture.blocks.remove_shuffle(SHUFFLE);
+        }
+    });
+    fixture.blocks.remove_shuffle(SHUFFLE);
+    assert_eq!(fixture.memory.usage().storage, 0);
+}
+
+#[test]
 fn a_large_output_is_one_data_file_and_one_index() {
     let fixture = on_disk(64 * MIB);
     let (status, spilled) = write(&fixture, 7, 10, 100_000, 30);

@@ -148,15 +148,11 @@ impl<'a> MapOutputWriter<'a> {
             None => self.finish_on_disk(name)?,
         };
         let output = Arc::new(output);
-        self.blocks
-            .shuffles()
-            .write()
-            .entry(self.shuffle)
-            .or_default()
-            .insert(self.map_task, Arc::clone(&output));
+        // First: whoever removes the shuffle finds the memory of every output that it finds.
         if let Some(size) = in_memory {
-            self.blocks.store_output(name, output, size);
+            self.blocks.store_output(name, Arc::clone(&output), size);
         }
+        self.blocks.shuffles().write().entry(self.shuffle).or_default().insert(self.map_task, output);
         let metrics = ShuffleWriteMetrics {
             bytes_written: sizes.iter().sum(),
             write_nanos: self.write_nanos + started.elapsed().as_nanos() as u64,
