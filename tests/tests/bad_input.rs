@@ -6,7 +6,8 @@ use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
-use hearth_tests::{App, Ended};
+use hearth_tests::faults::PATIENCE;
+use hearth_tests::{App, Ended, wait_until};
 
 fn scenario<const N: usize>(arguments: [&str; N]) -> App {
     App::new(env!("CARGO_BIN_EXE_scenario")).args(arguments)
@@ -261,7 +262,7 @@ fn a_full_disk() {
     let ended = app.run().failed_with("Job aborted due to stage failure: ");
     assert!(ended.stderr.contains("No space left on device"), "{}", ended.stderr);
     assert!(ended.stderr.contains(disk.to_str().unwrap()), "{}", ended.stderr);
-    assert_eq!(app.entries("disk"), Vec::<std::path::PathBuf>::new());
+    wait_until(PATIENCE, "the disk is empty", || app.entries("disk").is_empty());
     app.assert_nothing_left();
 }
 

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 /// Set in the process that plays the driver; names the file into which its child writes.
 const DRIVER: &str = "HEARTH_TEST_DRIVER";
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn shell(script: &str) -> Program {
     let args = ["-c", script].map(OsString::from).to_vec();

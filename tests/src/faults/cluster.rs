@@ -119,7 +119,8 @@ impl Cluster {
     /// The process of a living executor: the one that serves its blocks.
     pub fn process(&self, executor: ExecutorId) -> u32 {
         let port = self.block_address(executor).rsplit_once(':').unwrap().1.parse().unwrap();
-        listener(port, processes(self.directory.path())).unwrap()
+        let look = || listener(port, processes(self.directory.path()));
+        self.notes.look_for(&format!("a process that listens on {port}"), look)
     }
 
     /// Sends a signal to an executor.

@@ -1,4 +1,6 @@
 //! Which process listens where, and is connected to whom, as the kernel tells it.
+//!
+//! It tells page by page, so a socket may be missed while others come and go: who looks for one looks again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use crossbeam_channel::Receiver;
@@ -22,7 +22,7 @@ use crate::{
 
 pub(crate) use super::fakes::*;
 
-pub(crate) const WAIT: Duration = Duration::from_secs(10);
+pub(crate) const WAIT: Duration = Duration::from_secs(60);
 
 /// A running driver of a test.
 pub(crate) struct World {
@@ -81,6 +81,15 @@ impl World {
         self.cluster
             .send(ClusterEvent::ExecutorExited { executor, reason: ExecutorLossReason::Exited { code } })
             .expect("the driver listens");
+    }
+}
+
+/// Ends an application, and waits until it has ended: one call waits for a while only.
+pub(crate) fn stop(driver: &DriverHandle) {
+    let begin = Instant::now();
+    while !driver.is_stopped() {
+        assert!(begin.elapsed() < WAIT, "it does not stop");
+        driver.stop();
     }
 }
 

@@ -134,7 +134,8 @@ async fn times_are_measured() {
     let mut played = Played::start(1, table, &[]);
     played.launch("burn", vec![task(0)]);
     let metrics = played.ended().await.metrics;
-    assert!(metrics.executor_run_millis >= 20 && metrics.executor_run_micros >= 20_000, "{metrics:?}");
+    // A clock that is being set right runs a little slower than the processor's.
+    assert!(metrics.executor_run_millis >= 19 && metrics.executor_run_micros >= 19_000, "{metrics:?}");
     assert!(metrics.executor_cpu_nanos >= 20_000_000, "{metrics:?}");
     played.shut_down().await;
 }

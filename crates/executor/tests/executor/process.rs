@@ -223,7 +223,7 @@ async fn a_process_outlives_ctrl_c_and_not_its_driver_and_leaves_nothing() {
     // A task that never looks at its flag does not hold the end up.
     attached.launch(1, "forever", vec![task(1)]);
     drop(process.child.stdin.take());
-    assert!(!process.wait(Duration::from_secs(10)).success());
+    assert!(!process.wait(PATIENCE).success());
     assert!(!process.app_dir.exists(), "the driver can not delete it any more");
     drop(driver.dir);
 }
@@ -248,7 +248,7 @@ async fn a_process_that_its_driver_gave_up_goes_and_leaves_the_application_alone
     let mut process = driver.start();
     let attached = driver.attached().await;
     drop(attached);
-    assert!(!process.wait(Duration::from_secs(10)).success());
+    assert!(!process.wait(PATIENCE).success());
     assert!(!process.local_dir.exists() && process.app_dir.exists());
 }
 
