@@ -52,6 +52,9 @@ fn values_that_mean_nothing_are_refused() {
         ("controller.replicas=-1", "controller"),
         ("controller.leaderElection.leaseDuration=15", "leaseDuration"),
         ("controller.leaderElection.leaseDuration=soon", "leaseDuration"),
+        ("controller.leaderElection.renewDeadline=1m", "renewDeadline must be less than leaseDuration"),
+        ("controller.leaderElection.leaseDuration=10000ms", "renewDeadline must be less than leaseDuration"),
+        ("controller.leaderElection.retryPeriod=10s", "retryPeriod must be less than renewDeadline"),
         ("controller.logLevel=loud", "logLevel"),
         ("image.pullPolicy=Sometimes", "pullPolicy"),
         ("spark.jobNamespaces={A}", "jobNamespaces"),
@@ -165,6 +168,21 @@ fn values_of_kubeflows_chart_reach_the_operator() {
     let accounts = of_kind(&rendered, "ServiceAccount");
     assert_eq!(accounts.iter().filter(|account| account.contains("\n  name: spark\n")).count(), 2);
     assert!(of_kind(&rendered, "ClusterRole")[0].contains("podgroups"));
+}
+
+#[test]
+fn the_test_of_a_release_runs_where_applications_are_served() {
+    for (values, namespace) in [
+        ("spark.jobNamespaces={jobs,default}", Some("jobs")),
+        ("spark.jobNamespaces[0]=", Some("operators")),
+        ("spark.jobNamespaces=null,spark.jobNamespaceSelector=spark=enabled", None),
+    ] {
+        let Some(rendered) = render(&["--set", values]) else { return };
+        let pods = of_kind(&rendered, "Pod");
+        let submits = |namespace| pods.iter().any(|pod| pod.contains(&format!("--namespace, {namespace}, ")));
+        assert_eq!(pods.len(), usize::from(namespace.is_some()), "{values}");
+        assert!(namespace.is_none_or(submits), "{values}: {pods:?}");
+    }
 }
 
 #[test]

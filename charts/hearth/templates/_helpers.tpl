@@ -64,6 +64,16 @@ app.kubernetes.io/component: controller
 {{- end }}
 {{- end }}
 
+{{/* A duration as Go writes it, in seconds. */}}
+{{- define "hearth.seconds" -}}
+{{- $units := dict "h" 3600.0 "m" 60.0 "s" 1.0 "ms" 1e-3 "us" 1e-6 "µs" 1e-6 "ns" 1e-9 }}
+{{- $seconds := 0.0 }}
+{{- range regexFindAll "[0-9.]+[^0-9.]+" . -1 }}
+{{- $seconds = addf $seconds (mulf (regexFind "[0-9.]+" . | float64) (get $units (regexFind "[^0-9.]+" .))) }}
+{{- end }}
+{{- $seconds }}
+{{- end }}
+
 {{/* The namespaces that are named, as a JSON list. */}}
 {{- define "hearth.namespaces" -}}
 {{- without (.Values.spark.jobNamespaces | default list) "" | uniq | toJson }}
@@ -72,6 +82,12 @@ app.kubernetes.io/component: controller
 {{/* "true" if the operator serves namespaces that are not named. */}}
 {{- define "hearth.clusterWide" -}}
 {{- if or .Values.spark.jobNamespaceSelector (has "" .Values.spark.jobNamespaces) (empty .Values.spark.jobNamespaces) }}true{{ end }}
+{{- end }}
+
+{{/* Where the test of the release runs: in a namespace that is served for sure; nowhere if they are only known by their labels. */}}
+{{- define "hearth.testNamespace" -}}
+{{- $named := include "hearth.namespaces" . | fromJsonArray }}
+{{- if $named }}{{ first $named }}{{ else if not .Values.spark.jobNamespaceSelector }}{{ .Release.Namespace }}{{ end }}
 {{- end }}
 
 {{/* What the operator may do in the namespaces that it serves. */}}
