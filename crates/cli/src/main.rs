@@ -24,6 +24,7 @@ mod submit;
 #[cfg(test)]
 mod testing;
 mod time;
+mod until;
 mod version;
 mod why;
 

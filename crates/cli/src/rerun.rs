@@ -7,19 +7,23 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use hearth_crd::SparkApplication;
 use kube::api::{Patch, PatchParams};
+use tokio::time::Instant;
 
 use crate::args::Args;
 use crate::cluster_client::{Cluster, ClusterArgs, FIELD_MANAGER};
 use crate::error::Error;
 use crate::follow::{Baseline, has_ended};
-use crate::kill::{delete, is_gone, until};
+use crate::kill::delete;
 use crate::list::state_name;
 use crate::output::{Reporter, clean};
 use crate::submit::{WaitArgs, wait, without_server_fields};
+use crate::time::{elapsed, parse_span};
+use crate::until::{is_gone, until};
 
 pub(crate) const LONG_ABOUT: &str = "\
 Run an application that has ended once more.
@@ -36,7 +40,7 @@ Examples:
   End it where it is and begin again:
     hearth rerun pi --now
 
-Exit status, with --follow or --wait: as that of `hearth submit`.";
+Exit status: 124 if the old pods are not gone after --timeout; with --follow or --wait as that of `hearth submit`.";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RerunArgs {
@@ -51,12 +55,17 @@ pub(crate) struct RerunArgs {
     #[command(flatten)]
     pub(crate) waiting: WaitArgs,
 
+    /// Wait no longer than this, as in 90s, 10m or 1h30m: for its old pods to be gone, and for its end if that is awaited.
+    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+    pub(crate) timeout: Option<Duration>,
+
     #[command(flatten)]
     pub(crate) cluster: ClusterArgs,
 }
 
 /// Runs the application once more.
 pub(crate) async fn rerun(rerun: &RerunArgs, args: &Args) -> Result<ExitCode, Error> {
+    let started = Instant::now();
     let reporter = Reporter(args.log_format);
     let cluster = Cluster::connect(&rerun.cluster, None).await?;
     let name = &rerun.name;
@@ -69,7 +78,21 @@ pub(crate) async fn rerun(rerun: &RerunArgs, args: &Args) -> Result<ExitCode, Er
     // Should this process end between the two, the application is not lost.
     let copy = save(&new)?;
     delete(&cluster, &old).await?;
-    until(&cluster, name, is_gone(old.metadata.uid.clone())).await?;
+    let deadline = rerun.timeout.map(|timeout| started + timeout);
+    let hint = || {
+        reporter.say(&format!(
+            "{name}: its old pods take their time; to see why: hearth why {name}; until it is made again it is in {}",
+            copy.display()
+        ));
+    };
+    if until(&cluster, name, is_gone(old.metadata.uid.clone()), deadline, hint).await?.is_none() {
+        reporter.fail(&format!(
+            "{name} still has old pods after {}, so it was not made again; to see why: hearth why {name}; it is in {}",
+            elapsed(started.elapsed()),
+            copy.display()
+        ));
+        return Ok(ExitCode::from(124));
+    }
     let params = PatchParams::apply(FIELD_MANAGER);
     let made = cluster.applications().patch(name, &params, &Patch::Apply(&new)).await;
     if let Err(source) = made {
@@ -83,7 +106,8 @@ pub(crate) async fn rerun(rerun: &RerunArgs, args: &Args) -> Result<ExitCode, Er
         cluster.namespace()
     ));
     if rerun.waiting.is_waiting() {
-        return wait(&cluster, name, Baseline::default(), &rerun.waiting, reporter).await;
+        let left = rerun.timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
+        return wait(&cluster, name, Baseline::default(), &rerun.waiting, left, reporter).await;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,11 +11,20 @@ fn hearth(arguments: &[&str]) -> Output {
     hearth_at(Path::new(env!("CARGO_BIN_EXE_hearth")), arguments)
 }
 
-/// Without any cluster of whoever runs the tests.
+/// Without any cluster of whoever runs the tests, and logging as little as by itself.
 fn hearth_at(binary: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(binary);
     command.args(arguments).env("HOME", "/nonexistent").env_remove("KUBECONFIG");
-    command.env_remove("KUBERNETES_SERVICE_HOST").env_remove("KUBERNETES_SERVICE_PORT").output().unwrap()
+    for variable in [
+        "KUBERNETES_SERVICE_HOST",
+        "KUBERNETES_SERVICE_PORT",
+        "HEARTH_LOG_LEVEL",
+        "HEARTH_LOG_FORMAT",
+        "RUST_LOG",
+    ] {
+        command.env_remove(variable);
+    }
+    command.output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -135,6 +144,23 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
     assert!(refused(&["--wait", "--timeout", "soon"]).contains("write it as in 90s, 10m or 1h30m"));
     let output = hearth(&["submit", "/nonexistent.yaml"]);
     assert_eq!(stderr(&output), "error: /nonexistent.yaml: no such file\n");
+}
+
+#[test]
+fn a_time_limit_needs_something_to_wait_for() {
+    for arguments in [&["submit", &pi(), "--timeout", "10m"][..], &["kill", "pi", "--timeout", "10m"]] {
+        let output = hearth(arguments);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(stderr(&output).contains("--wait"), "{output:?}");
+    }
+    // With it the cluster is what is missing.
+    for arguments in [
+        &["submit", &pi(), "--timeout", "10m", "--wait", "--follow"][..],
+        &["kill", "pi", "--timeout", "10m", "--wait"],
+        &["rerun", "pi", "--timeout", "10m"],
+    ] {
+        assert!(stderr(&hearth(arguments)).contains("no cluster is configured"), "{arguments:?}");
+    }
 }
 
 #[test]

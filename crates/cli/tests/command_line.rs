@@ -7,7 +7,12 @@ use std::process::{Command, Output};
 use hearth_crd::Manifest;
 
 fn hearth(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hearth")).args(arguments).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hearth"));
+    // Variables of whoever runs the tests must not change what they see.
+    for variable in ["HEARTH_LOG_LEVEL", "HEARTH_LOG_FORMAT", "RUST_LOG"] {
+        command.env_remove(variable);
+    }
+    command.args(arguments).output().unwrap()
 }
 
 fn stdout(arguments: &[&str]) -> String {
@@ -79,4 +84,13 @@ fn the_manifests_of_the_examples_are_right() {
         "word-count",
     ];
     assert_eq!(names, expected);
+}
+
+#[test]
+fn an_operator_whose_lease_ends_before_it_stops_is_not_started() {
+    let output = hearth(&["operator", "--leader-election", "--leader-election-renew-deadline=30s"]);
+    assert_eq!(output.status.code(), Some(2));
+    let expected =
+        "error: --leader-election: the renew deadline (30s) must be less than the lease's duration (15s)\n";
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
 }

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 fn new(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hearth"))
-        .arg("new")
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hearth"));
+    // Variables of whoever runs the tests must not change what they see.
+    for variable in ["HEARTH_LOG_LEVEL", "HEARTH_LOG_FORMAT", "RUST_LOG"] {
+        command.env_remove(variable);
+    }
+    command.arg("new").args(arguments).current_dir(folder).output().unwrap()
 }
 
 fn checkout() -> String {

@@ -159,7 +159,8 @@ fn tell_end(name: &str, end: &End, started: Instant, options: &Options, reporter
     }
 }
 
-async fn passed(deadline: Option<Instant>) {
+/// Waits until a moment; for ever if there is none.
+pub(crate) async fn passed(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline).await,
         None => pending().await,

@@ -62,6 +62,10 @@ pub(crate) struct SubmitArgs {
     #[command(flatten)]
     pub(crate) waiting: WaitArgs,
 
+    /// Wait no longer than this, as in 90s, 10m or 1h30m; the application goes on running.
+    #[arg(long, value_name = "SPAN", value_parser = parse_span, requires = "waiting")]
+    pub(crate) timeout: Option<Duration>,
+
     /// Only show what would be done: `client` asks no cluster, `server` asks it to check.
     #[arg(long, value_enum, value_name = "WHO", conflicts_with_all = ["wait", "follow"])]
     pub(crate) dry_run: Option<DryRun>,
@@ -82,8 +86,9 @@ pub(crate) struct SubmitArgs {
     pub(crate) arguments: Vec<String>,
 }
 
-/// Whether and how long to wait for the end.
+/// Whether to wait for the end.
 #[derive(Clone, Debug, Default, ClapArgs)]
+#[group(id = "waiting")]
 pub(crate) struct WaitArgs {
     /// Wait for the end, and end with the exit status of the program.
     #[arg(short = 'w', long)]
@@ -92,10 +97,6 @@ pub(crate) struct WaitArgs {
     /// Print the log of the driver, wait for the end, and end with the exit status of the program.
     #[arg(short = 'f', long)]
     pub(crate) follow: bool,
-
-    /// Wait no longer than this, as in 90s, 10m or 1h30m; the application goes on running.
-    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
-    pub(crate) timeout: Option<Duration>,
 }
 
 impl WaitArgs {

@@ -7,6 +7,7 @@ mod args;
 mod build;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use hearth_crd::{ApplicationType, RestartPolicyType, SparkApplication};
 use kube::api::{Patch, PatchParams, PostParams};
@@ -45,7 +46,8 @@ pub(crate) async fn submit(submit: &SubmitArgs, args: &Args) -> Result<ExitCode,
         if submitted.is_settled() {
             return Ok(ExitCode::FAILURE);
         }
-        let status = wait(&cluster, &name, submitted.baseline(), &submit.waiting, reporter).await?;
+        let (baseline, waiting) = (submitted.baseline(), &submit.waiting);
+        let status = wait(&cluster, &name, baseline, waiting, submit.timeout, reporter).await?;
         if let Some(form) = submit.output
             && let Some(ended) = cluster.find(&name).await?
         {
@@ -66,10 +68,11 @@ pub(crate) async fn wait(
     name: &str,
     baseline: Baseline,
     waiting: &WaitArgs,
+    timeout: Option<Duration>,
     reporter: Reporter,
 ) -> Result<ExitCode, Error> {
     let logs = if waiting.follow { Logs::Drivers } else { Logs::Nobodys };
-    let options = Options { logs, tail: None, progress: true, timeout: waiting.timeout, baseline };
+    let options = Options { logs, tail: None, progress: true, timeout, baseline };
     follow(cluster, name, options, reporter).await
 }
 

@@ -107,6 +107,28 @@ pub(super) fn answer(facts: &Facts<'_>) -> Answer {
     }
 }
 
+/// Whether the answer depends on the pods: who may not see them must not be told that there are none.
+pub(super) fn depends_on_pods(application: &SparkApplication) -> bool {
+    let state = application.status.as_ref().and_then(|status| status.application_state.as_ref());
+    let depends = match state.map_or(ApplicationStateType::New, |state| state.state) {
+        ApplicationStateType::New => application.spec.suspend != Some(true),
+        ApplicationStateType::Submitted
+        | ApplicationStateType::Running
+        | ApplicationStateType::PendingRerun
+        | ApplicationStateType::Invalidating
+        | ApplicationStateType::Suspending
+        | ApplicationStateType::Resuming
+        | ApplicationStateType::Unknown => true,
+        ApplicationStateType::Succeeding
+        | ApplicationStateType::Failing
+        | ApplicationStateType::SubmissionFailed
+        | ApplicationStateType::Suspended
+        | ApplicationStateType::Completed
+        | ApplicationStateType::Failed => false,
+    };
+    depends || application.metadata.deletion_timestamp.is_some()
+}
+
 fn find(facts: &Facts<'_>) -> Found {
     let application = facts.application;
     let name = application.metadata.name.as_deref().unwrap_or_default();
@@ -196,6 +218,10 @@ fn new(facts: &Facts<'_>) -> Found {
             String::new(),
         );
     }
+    let why = "an application of this name was deleted, and this one begins once what that one left is gone";
+    if pods::is_any_of_another(facts) || pods::waiting(facts).is_some() {
+        return removal(facts, why);
+    }
     operator(facts)
 }
 
@@ -263,7 +289,14 @@ fn removal(facts: &Facts<'_>, why: &str) -> Found {
         );
     }
     if names.is_empty() {
-        return (Reason::Removal, format!("{why}; its pods are gone already"), String::new());
+        return match pods::waiting(facts) {
+            Some(waiting) => (
+                Reason::Removal,
+                format!("{why}; {waiting}"),
+                "see who holds it back: its metadata.finalizers".to_owned(),
+            ),
+            None => (Reason::Removal, format!("{why}; its pods are gone already"), String::new()),
+        };
     }
     let stuck = facts.pods.iter().find(|pod| {
         let asked = pod.metadata.deletion_timestamp.as_ref();

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Args as ClapArgs, ValueEnum};
 use jiff::Timestamp;
 
-use self::answer::{Facts, answer};
+use self::answer::{Facts, answer, depends_on_pods};
 use crate::cluster_client::{Cluster, ClusterArgs};
 use crate::error::Error;
 use crate::output::{OutputForm, print, print_value};
@@ -49,7 +49,10 @@ pub(crate) enum WhyForm {
 pub(crate) async fn why(args: &WhyArgs) -> Result<ExitCode, Error> {
     let cluster = Cluster::connect(&args.cluster, None).await?;
     let application = cluster.get(&args.name).await?;
-    let pods = cluster.pods_of(&args.name).await.unwrap_or_default();
+    let pods = match cluster.pods_of(&args.name).await {
+        Err(error) if depends_on_pods(&application) => return Err(error.into()),
+        pods => pods.unwrap_or_default(),
+    };
     let pool = cluster.pool_of(&args.name).await;
     let events = cluster.events_of(&args.name, &pods).await;
     let quotas = cluster.quotas().await;

@@ -1,7 +1,7 @@
 //! What the driver, or the executors of a driver that runs, are waiting for. Values only.
 
 use hearth_crd::is_dynamic_allocation;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Event, Pod};
 
 use super::answer::{Facts, Found, Reason};
 use super::quota;
@@ -169,13 +169,36 @@ fn blocked_by_pool(facts: &Facts<'_>) -> Option<Found> {
     Some((Reason::Config, format!("no executor can be made: {message}"), advice))
 }
 
+/// Whether there are pods of an earlier application of this name.
+pub(super) fn is_any_of_another(facts: &Facts<'_>) -> bool {
+    let uid = facts.application.metadata.uid.as_deref();
+    let is_ours = |pod: &Pod| {
+        let mut owners = pod.metadata.owner_references.iter().flatten();
+        owners.any(|owner| Some(owner.uid.as_str()) == uid)
+    };
+    !facts.pods.iter().all(is_ours)
+}
+
+/// What the operator says that a submission waits for.
+pub(super) fn waiting<'a>(facts: &Facts<'a>) -> Option<&'a str> {
+    let uid = facts.application.metadata.uid.as_ref();
+    let event = facts.events.iter().rev().find(|event| {
+        let is_waiting = event.reason.as_deref() == Some(hearth_operator::application::decision::WAITING);
+        // Not of an earlier application of this name.
+        is_waiting && is_recent(facts, event) && event.involved_object.uid.as_ref() == uid
+    })?;
+    event.message.as_deref().map(str::trim)
+}
+
+fn is_recent(facts: &Facts<'_>, event: &Event) -> bool {
+    event_time(event).is_some_and(|time| facts.now.as_second() - time.as_second() < RECENT)
+}
+
 /// What the latest warning about the application or its pool says about pods that cannot be made.
 fn blocked_by_event(facts: &Facts<'_>) -> Option<Found> {
     let event = facts.events.iter().rev().find(|event| {
-        let is_recent =
-            event_time(event).is_some_and(|time| facts.now.as_second() - time.as_second() < RECENT);
         let is_pod = event.involved_object.kind.as_deref() == Some("Pod");
-        is_recent && !is_pod && event.type_.as_deref() == Some("Warning")
+        is_recent(facts, event) && !is_pod && event.type_.as_deref() == Some("Warning")
     })?;
     let said = event.message.as_deref().unwrap_or_default().trim();
     quota::of_message(said, facts.quotas).or_else(|| {

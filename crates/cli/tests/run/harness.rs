@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -108,7 +108,12 @@ impl App {
 
 /// The binary, with none of the variables that change what it does.
 pub(crate) fn hearth() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hearth"));
+    hearth_at(Path::new(env!("CARGO_BIN_EXE_hearth")))
+}
+
+/// The same for a copy of the binary.
+pub(crate) fn hearth_at(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
     for variable in ["HEARTH_HOME", "HEARTH_LOG_LEVEL", "HEARTH_LOG_FORMAT", "RUST_LOG"] {
         command.env_remove(variable);
     }

@@ -1,6 +1,7 @@
 //! One scene for each thing that an application may wait for.
 
 use expect_test::{Expect, expect};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::json;
 
 use super::*;
@@ -52,16 +53,19 @@ impl Scene {
         self
     }
 
-    fn says(&self, expected: Expect) {
-        let facts = Facts {
+    fn facts(&self) -> Facts<'_> {
+        Facts {
             application: &self.application,
             pods: &self.pods,
             pool: self.pool.as_ref(),
             events: &self.events,
             quotas: &self.quotas,
             now: testing::now(),
-        };
-        expected.assert_eq(&answer(&facts).text());
+        }
+    }
+
+    fn says(&self, expected: Expect) {
+        expected.assert_eq(&answer(&self.facts()).text());
     }
 }
 
@@ -75,6 +79,23 @@ fn an_application_that_nobody_looks_at_waits_for_the_operator() {
         pi (NEW): no operator has looked at it since 10m: none runs, or none watches the namespace default
         What to do, in namespace default: see whether it runs: kubectl get pods -A -l app.kubernetes.io/name=hearth; and whether the chart's value spark.jobNamespaces has default
     "#]]);
+}
+
+#[test]
+fn an_application_that_was_made_again_waits_for_what_the_last_one_left() {
+    let mut pod = testing::pod("pi-driver", "driver", "Running");
+    pod.metadata.deletion_timestamp = Some(Time(testing::now()));
+    Scene::new("").pod(pod).says(expect![[r#"
+        pi (NEW): an application of this name was deleted, and this one begins once what that one left is gone; its pods are given time to end: pi-driver
+    "#]]);
+    let said = "waiting until services pi-ui-svc of an earlier application or submission is gone";
+    Scene::new("").event("SparkApplication", "pi", "SparkApplicationWaiting", said).says(expect![[r#"
+        pi (NEW): an application of this name was deleted, and this one begins once what that one left is gone; waiting until services pi-ui-svc of an earlier application or submission is gone
+        What to do, in namespace default: see who holds it back: its metadata.finalizers
+    "#]]);
+    let mut earlier = Scene::new("").event("SparkApplication", "pi", "SparkApplicationWaiting", said);
+    earlier.events[0].involved_object.uid = Some("earlier".to_owned());
+    assert!(matches!(find(&earlier.facts()), (Reason::Operator, _, _)));
 }
 
 #[test]
@@ -211,5 +232,14 @@ fn every_state_has_an_answer() {
             now: testing::now(),
         };
         assert!(answer(&facts).text().starts_with("pi ("), "{state:?}");
+    }
+}
+
+#[test]
+fn who_may_not_see_pods_is_answered_where_none_matter() {
+    for (state, depends) in
+        [("", true), ("SUBMITTED", true), ("RUNNING", true), ("SUSPENDED", false), ("COMPLETED", false)]
+    {
+        assert_eq!(depends_on_pods(&Scene::new(state).application), depends, "{state}");
     }
 }
