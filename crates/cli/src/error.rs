@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use hearth_crd::{FieldError, ReadError};
+use hearth_operator::settings::LeaseTimesError;
 use hearth_types::error_chain;
 
 use crate::{cluster_client, new};
@@ -58,6 +59,8 @@ pub(crate) enum Error {
     WriteCopy { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
     New(#[from] new::Error),
+    #[error("--leader-election: {0}")]
+    LeaseTimes(#[from] LeaseTimesError),
     #[error("{}", error_chain(source))]
     Operator { source: Box<hearth_operator::run::Error> },
 }
@@ -81,7 +84,8 @@ impl Error {
             | Self::Field(_)
             | Self::Conf { .. }
             | Self::Setting(_)
-            | Self::Settings(_) => 2,
+            | Self::Settings(_)
+            | Self::LeaseTimes(_) => 2,
             Self::Cluster(error) if error.is_usage() => 2,
             Self::New(error) if error.is_usage() => 2,
             // As a shell has it for a program that SIGPIPE ended.

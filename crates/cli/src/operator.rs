@@ -21,7 +21,7 @@ pub(crate) fn log_level(given: Option<LogLevel>) -> Option<LogLevel> {
 pub(crate) fn operator(args: &OperatorArgs) -> Result<ExitCode, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|source| Error::Signals { source })?;
-    let settings = args.settings();
+    let settings = args.settings()?;
     let instance = values::instance();
     runtime.block_on(async {
         let mut signals = Signals::listen()?;

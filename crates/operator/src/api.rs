@@ -9,9 +9,11 @@ use kube::core::Status;
 use kube::{Api, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use crate::application::decision::SubmitFailure;
 use crate::key::Key;
+use crate::managed_fields::as_applied;
 use crate::names::FIELD_MANAGER;
 
 /// How long a request may take in all, its wait for a permit included.
@@ -224,8 +226,11 @@ where
     match request(|| format!("create {plural} {name}"), api.create(&params, wanted)).await {
         Ok(made) => Ok(Ensured::Made(made)),
         Err(error) if error.is_conflict() => {
-            let found = request(|| format!("get {plural} {name}"), api.get(name)).await?;
-            owner.check(found.meta(), || format!("{plural} {name}"))?;
+            let object = || format!("{plural} {name}");
+            let found = request(|| format!("get {plural} {name}"), api.get_opt(name)).await?;
+            // Gone since: the garbage collector has just taken what an application of this name had left.
+            let Some(found) = found else { return Err(Error::BeingDeleted { object: object() }) };
+            owner.check(found.meta(), object)?;
             Ok(Ensured::Found(found))
         }
         Err(error) => Err(error),
@@ -239,7 +244,30 @@ where
 {
     match ensure(api, wanted, owner, dynamic).await? {
         Ensured::Made(made) => Ok(made),
-        Ensured::Found(_) => apply(api, wanted, dynamic).await,
+        Ensured::Found(found) => {
+            own_fields(api, &found, dynamic).await?;
+            apply(api, wanted, dynamic).await
+        }
+    }
+}
+
+/// Lets the next apply take away what was set when the object was made.
+async fn own_fields<K>(api: &Api<K>, found: &K, dynamic: &K::DynamicType) -> Result<()>
+where
+    K: Resource + Clone + Debug + DeserializeOwned,
+{
+    let metadata = found.meta();
+    let Some(fields) = as_applied(metadata) else { return Ok(()) };
+    let name = metadata.name.as_deref().unwrap_or_default();
+    let object = || format!("{} {name}", K::plural(dynamic));
+    let patch =
+        json!({ "metadata": { "resourceVersion": metadata.resource_version, "managedFields": fields } });
+    let patch = Patch::Merge(&patch);
+    match request(|| format!("patch {}", object()), api.patch(name, &PatchParams::default(), &patch)).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_conflict() => Err(Error::Conflict { object: object() }),
+        Err(error) if error.is_not_found() => Err(Error::BeingDeleted { object: object() }),
+        Err(error) => Err(error),
     }
 }
 

@@ -53,6 +53,15 @@ struct Entry {
     ended_driver: Option<Arc<PodView>>,
 }
 
+impl Entry {
+    /// A pod is gone, and this is what was last known of it.
+    fn remember(&mut self, last: Arc<PodView>) {
+        if is_driver(&last) && matches!(last.phase(), Phase::Succeeded | Phase::Failed) {
+            self.ended_driver = Some(last);
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Application {
     object: Shared,
@@ -207,18 +216,14 @@ impl Cache {
         self.inner.lock().put_pod(&key, pod).then_some(key)
     }
 
-    fn lost_pod(&self, pod: &PodView) -> Option<Key> {
-        let key = key_of_pod(pod)?;
+    fn lost_pod(&self, mut pod: PodView) -> Option<Key> {
+        pod.trim();
+        let key = key_of_pod(&pod)?;
         let mut inner = self.inner.lock();
         inner.tombstones.insert(pod.uid());
         let is_news = inner.remove_pod(&key, pod.uid());
-        if has_ended(pod)
-            && is_driver(pod)
-            && let Some(entry) = inner.entries.get_mut(&key)
-        {
-            let mut last = pod.clone();
-            last.trim();
-            entry.ended_driver = Some(Arc::new(last));
+        if let Some(entry) = inner.entries.get_mut(&key) {
+            entry.remember(pod.into());
         }
         is_news.then_some(key)
     }
@@ -328,7 +333,7 @@ impl Inner {
     }
 
     fn remove_pod(&mut self, key: &Key, uid: &str) -> bool {
-        self.remove(key, |entry| entry.pods.remove(uid))
+        self.remove(key, |entry| entry.pods.remove(uid).map(|last| entry.remember(last)).is_some())
     }
 
     fn remove(&mut self, key: &Key, remove: impl FnOnce(&mut Entry) -> bool) -> bool {
@@ -350,10 +355,6 @@ impl Inner {
 
 fn is_driver(pod: &PodView) -> bool {
     pod.label(ROLE_LABEL) == Some("driver")
-}
-
-fn has_ended(pod: &PodView) -> bool {
-    matches!(pod.phase(), Phase::Succeeded | Phase::Failed)
 }
 
 /// The key of an application.

@@ -137,7 +137,39 @@ fn describe(request: &Request<Body>) -> (&'static str, String) {
 
 #[cfg(test)]
 mod tests {
+    use parking_lot::Mutex;
+    use tower::{ServiceExt, service_fn};
+
     use super::*;
+    use crate::settings::MetricsSettings;
+
+    #[tokio::test]
+    async fn behind_a_closed_fence_only_questions_reach_the_api_server() {
+        for fence in [Fence::default(), Fence::always_open()] {
+            let reached = Arc::new(Mutex::new(Vec::new()));
+            let server = {
+                let reached = reached.clone();
+                service_fn(move |request: Request<Body>| {
+                    reached.lock().push(request.method().clone());
+                    std::future::ready(Ok::<_, BoxError>(Response::new(())))
+                })
+            };
+            let gate = Gate {
+                fence: Some(fence.clone()),
+                limit: Arc::new(TokenBucket::new(500.0, 10)),
+                metrics: Arc::new(Metrics::new(&MetricsSettings::default()).unwrap()),
+            };
+            let mut client = gate.layer(server);
+            let writes = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+            for method in writes.iter().chain([&Method::GET]) {
+                let request = Request::builder().method(method).uri("/api/v1/namespaces/ns/pods/pi-driver");
+                let answer = client.ready().await.unwrap().call(request.body(Body::empty()).unwrap()).await;
+                let is_refused = answer.is_err_and(|error| error.is::<NotLeader>());
+                assert_eq!(is_refused, !fence.is_open() && method != Method::GET, "{method}");
+            }
+            assert_eq!(reached.lock().len(), if fence.is_open() { 5 } else { 1 });
+        }
+    }
 
     fn described(method: Method, uri: &str) -> (&'static str, String) {
         describe(&Request::builder().method(method).uri(uri).body(Body::empty()).unwrap())

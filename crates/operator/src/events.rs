@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
 use self::held::{Held, Waiting};
-use self::limits::Limits;
+use self::limits::{Limits, Verdict};
 use crate::application::decision::Note;
 use crate::key::Key;
 use crate::metrics::Metrics;
@@ -92,11 +92,11 @@ fn name(key: &Key, now: Timestamp) -> String {
 async fn send_all(client: Client, receiver: mpsc::Receiver<Waiting>, metrics: Arc<Metrics>) {
     let mut limits = Limits::default();
     let allowed = unless_implied(receiver).filter(|(key, event)| {
-        let is_allowed = limits.allow(key, event, Instant::now());
-        if !is_allowed {
+        let verdict = limits.judge(key, event, Instant::now());
+        if verdict == Verdict::TooMany {
             metrics.event_dropped();
         }
-        std::future::ready(is_allowed)
+        std::future::ready(verdict == Verdict::Published)
     });
     allowed.for_each_concurrent(AT_ONCE, |(key, event)| send(&client, key, event)).await;
 }

@@ -12,6 +12,7 @@ pub mod events;
 pub mod health;
 pub mod key;
 pub mod lease;
+mod managed_fields;
 pub mod metrics;
 pub mod names;
 pub mod namespaces;

@@ -28,6 +28,8 @@ pub const DRIVER_EPOCH_ANNOTATION: &str = "hearth.dev/driver-epoch";
 pub const INSTANCES_ANNOTATION: &str = "hearth.dev/instances";
 /// Annotation of a pool: the service at which its executors find the driver.
 pub const DRIVER_SERVICE_ANNOTATION: &str = "hearth.dev/driver-service";
+/// Annotation of a pool: the image of those of its application's pods for which the manifest names none.
+pub const DEFAULT_IMAGE_ANNOTATION: &str = "hearth.dev/default-image";
 /// Annotation of a pool: `true` if the pods of executors that ended are kept, as `spec.executor.deleteOnTermination: false` says.
 pub const KEEP_EXECUTORS_ANNOTATION: &str = "hearth.dev/keep-executors";
 

@@ -92,3 +92,16 @@ pub async fn delete_executors(ctx: &Context, key: &Key) -> Result<()> {
 pub fn being_deleted(name: &str) -> Error {
     Error::BeingDeleted { object: format!("pod {name}") }
 }
+
+/// The same for a pod that was found. One of a node that does not answer is deleted by force, as nobody would ever say that it has
+/// ended; but only if an application of this name had made it.
+pub async fn in_the_way(ctx: &Context, key: &Key, found: &PodView) -> Error {
+    let kinds = [hearth_crd::KIND, "ExecutorPool"];
+    let mut owners = found.metadata.owner_references.iter().flatten();
+    let is_of_name = owners.any(|owner| kinds.contains(&&*owner.kind) && owner.name == key.name());
+    if is_of_name && found.is_terminating() && found.is_unreachable() {
+        let deleted = delete(ctx, key, found.name(), found.uid(), Deletion::Forced).await;
+        return deleted.err().unwrap_or_else(|| being_deleted(found.name()));
+    }
+    being_deleted(found.name())
+}

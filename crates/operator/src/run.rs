@@ -118,6 +118,15 @@ pub async fn run_with(
 #[derive(Clone, Debug, Default)]
 struct Current(Arc<parking_lot::Mutex<Option<(Arc<Cache>, Arc<Queue>)>>>);
 
+impl Current {
+    /// Tells the metrics what there is now. Who does not lead has nothing: the leader counts it.
+    fn count(&self, metrics: &Metrics) {
+        let (cache, queue) = self.0.lock().clone().unwrap_or_default();
+        cache.count_running(&metrics.applications);
+        metrics.queue_depth(queue.depth());
+    }
+}
+
 async fn serve(
     settings: &Settings,
     metrics: &Arc<Metrics>,
@@ -127,13 +136,7 @@ async fn serve(
     let mut servers = JoinSet::new();
     if let Some(served) = &settings.metrics {
         let current = current.clone();
-        let refresh: metrics::Refresh = Arc::new(move |metrics: &Metrics| {
-            let current = current.0.lock().clone();
-            if let Some((cache, queue)) = current {
-                cache.count_running(&metrics.applications);
-                metrics.queue_depth(queue.depth());
-            }
-        });
+        let refresh: metrics::Refresh = Arc::new(move |metrics: &Metrics| current.count(metrics));
         let router = metrics::serve(metrics.clone(), &served.endpoint, refresh);
         servers.spawn(listen("metrics", served.bind_address, router).await?);
     }
@@ -231,9 +234,15 @@ impl Operator {
             Some(_) => Namespaces::selected(&scope.namespaces),
         };
         let mut tasks = JoinSet::new();
-        tokio::select! {
+        let missing = tokio::select! {
             synced = watches.synced(self.settings.cache_sync_timeout) => synced?,
             () = stop.cancelled() => return Ok(()),
+        };
+        if !missing.is_empty() {
+            warn!(
+                missing = missing.join(", "),
+                "not everything can be listed; these namespaces are served once it can"
+            );
         }
         info!(
             applications = cache.applications(),
@@ -301,4 +310,34 @@ async fn look_at(ctx: &Context, key: &Key) -> Outcome {
     .await;
     ctx.metrics.reconciled(started.elapsed(), outcome == Outcome::Failed);
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn who_does_not_lead_any_more_counts_nothing() {
+        let metrics = Metrics::new(&MetricsSettings::default()).unwrap();
+        let (cache, queue) = (Arc::new(Cache::default()), Arc::new(Queue::default()));
+        let running = json!({
+            "metadata": { "name": "pi", "namespace": "ns", "uid": "pi", "resourceVersion": "1" },
+            "spec": {}, "status": { "applicationState": { "state": "RUNNING" } },
+        });
+        cache.wrote_application(serde_json::from_value(running).unwrap(), &metrics.applications);
+        queue.push(&Key::new("ns", "pi"));
+        let current = Current::default();
+        let counted = || {
+            current.count(&metrics);
+            let text = String::from_utf8(metrics.text().unwrap()).unwrap();
+            let is_one = |name: &str| text.lines().any(|line| line.starts_with(name) && line.ends_with(" 1"));
+            (is_one("spark_application_running_count{"), is_one("hearth_operator_queue_depth "))
+        };
+        *current.0.lock() = Some((cache, queue));
+        assert_eq!(counted(), (true, true));
+        current.0.lock().take();
+        assert_eq!(counted(), (false, false));
+    }
 }

@@ -96,6 +96,49 @@ pub struct MetricsSettings {
     pub start_latency_buckets: Vec<f64>,
 }
 
+/// Times with which two operators might work at once, or the leader would stop again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LeaseTimesError {
+    /// Another would take over while this one still works.
+    #[error(
+        "the renew deadline ({renew_deadline:?}) must be less than the lease's duration ({lease_duration:?})"
+    )]
+    Lease {
+        /// After how long another takes over.
+        lease_duration: Duration,
+        /// After how long the leader stops.
+        renew_deadline: Duration,
+    },
+    /// The leader would stop before it tries to renew.
+    #[error("the retry period ({retry_period:?}) must be less than the renew deadline ({renew_deadline:?})")]
+    Retry {
+        /// After how long the leader stops.
+        renew_deadline: Duration,
+        /// How often it renews.
+        retry_period: Duration,
+    },
+    /// Nothing else would be asked of the API server.
+    #[error("the retry period must be more than 0")]
+    NoPause,
+}
+
+impl LeaderElection {
+    /// Whether these times keep a leader in office, and everybody else out of it. client-go: `NewLeaderElector`.
+    pub fn check(&self) -> Result<(), LeaseTimesError> {
+        let Self { lease_duration, renew_deadline, retry_period, .. } = *self;
+        if renew_deadline >= lease_duration {
+            return Err(LeaseTimesError::Lease { lease_duration, renew_deadline });
+        }
+        if retry_period >= renew_deadline {
+            return Err(LeaseTimesError::Retry { renew_deadline, retry_period });
+        }
+        if retry_period.is_zero() {
+            return Err(LeaseTimesError::NoPause);
+        }
+        Ok(())
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -126,5 +169,30 @@ impl Default for MetricsSettings {
                 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0,
             ],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(lease: u64, renew: u64, retry: u64) -> Result<(), LeaseTimesError> {
+        let election = LeaderElection {
+            lock_name: "lock".into(),
+            lock_namespace: "hearth".into(),
+            lease_duration: Duration::from_millis(lease),
+            renew_deadline: Duration::from_millis(renew),
+            retry_period: Duration::from_millis(retry),
+        };
+        election.check()
+    }
+
+    #[test]
+    fn a_leader_renews_before_it_stops_and_stops_before_another_takes_over() {
+        assert_eq!(check(15_000, 10_000, 2_000), Ok(()));
+        assert!(matches!(check(15_000, 30_000, 2_000), Err(LeaseTimesError::Lease { .. })));
+        assert!(matches!(check(15_000, 15_000, 2_000), Err(LeaseTimesError::Lease { .. })));
+        assert!(matches!(check(15_000, 10_000, 10_000), Err(LeaseTimesError::Retry { .. })));
+        assert_eq!(check(15_000, 10_000, 0), Err(LeaseTimesError::NoPause));
     }
 }

@@ -40,6 +40,8 @@ struct State {
     version: u64,
     log: Vec<String>,
     refusals: BTreeMap<String, (u16, String)>,
+    /// What nobody may read that begins so.
+    forbidden: Option<String>,
     /// How many requests are answered until the line breaks.
     breaks_after: Option<usize>,
     /// Whether the request at which it breaks is still obeyed.
@@ -112,6 +114,11 @@ impl FakeApi {
         self.0.lock().refusals.insert(resource.to_owned(), (code, message.to_owned()));
     }
 
+    /// Refuses to read what is at paths that begin so; with `None` nothing is refused any more.
+    pub(crate) fn forbid(&self, path: Option<&str>) {
+        self.0.lock().forbidden = path.map(str::to_owned);
+    }
+
     /// Answers `count` requests more, and then none; the one after them is obeyed, or not.
     pub(crate) fn break_after(&self, count: usize, last_is_obeyed: bool) {
         let mut state = self.0.lock();
@@ -174,6 +181,7 @@ impl FakeApi {
                     }
                 }
             },
+            Method::GET if state.is_forbidden(path) => failure(403, "you may not read that"),
             Method::GET if query.contains("labelSelector=") || query.contains("limit=") => {
                 (200, state.list(path, query))
             }
@@ -201,7 +209,7 @@ impl FakeApi {
                     (200, state.store(object_path, object))
                 }
             },
-            Method::DELETE => state.delete(path, query, &sent["preconditions"]["uid"]),
+            Method::DELETE => state.delete(path, query, &sent["preconditions"]),
             _ => failure(405, "what is that"),
         };
         if broken.is_some() || is_lost {
@@ -213,6 +221,10 @@ impl FakeApi {
 }
 
 impl State {
+    fn is_forbidden(&self, path: &str) -> bool {
+        self.forbidden.as_ref().is_some_and(|forbidden| path.starts_with(forbidden))
+    }
+
     /// Whether this is the request whose answer is to be lost.
     fn loses(&mut self, request: &str) -> bool {
         match &mut self.loses {
@@ -228,8 +240,8 @@ impl State {
         }
     }
 
-    /// Deletes an object, if it has this identity, or those of a collection that a selector of labels names.
-    fn delete(&mut self, path: &str, query: &str, uid: &Value) -> (u16, Value) {
+    /// Deletes an object, if it has this identity and version, or those of a collection that a selector of labels names.
+    fn delete(&mut self, path: &str, query: &str, wanted: &Value) -> (u16, Value) {
         let paths: Vec<String> = match selection(path, query) {
             None => self.objects.get_key_value(path).map(|(path, _)| path.clone()).into_iter().collect(),
             Some(is_selected) => {
@@ -241,8 +253,10 @@ impl State {
             return failure(404, "not found");
         }
         for path in paths {
-            if !uid.is_null() && self.objects[&path]["metadata"]["uid"] != *uid {
-                return failure(409, "another object has the name now");
+            for (field, wanted) in wanted.as_object().into_iter().flatten() {
+                if !wanted.is_null() && self.objects[&path]["metadata"][field] != *wanted {
+                    return failure(409, "another object has the name now, or it has changed");
+                }
             }
             let mut object = self.objects.remove(&path).unwrap();
             self.version += 1;

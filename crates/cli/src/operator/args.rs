@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use hearth_operator::application::build;
-use hearth_operator::settings::{ApiSettings, LeaderElection, MetricsSettings, Scope, Settings};
+use hearth_operator::settings::{
+    ApiSettings, LeaderElection, LeaseTimesError, MetricsSettings, Scope, Settings,
+};
 use k8s_openapi::api::networking::v1::{IngressTLS, NetworkPolicyPeer};
 
 use super::values::{Bind, bind_address, duration, json, own_namespace, rate};
@@ -56,7 +58,7 @@ pub(crate) struct OperatorArgs {
     #[arg(long, value_name = "LABELS")]
     label_selector_filter: Option<String>,
 
-    /// How long the first listing of everything may take; then the operator ends.
+    /// How long the first listing of everything may take; then the operator serves what was listed, or ends if nothing was.
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     cache_sync_timeout: Duration,
 
@@ -148,7 +150,7 @@ pub(crate) struct OperatorArgs {
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     leader_election_renew_deadline: Duration,
 
-    /// How often the lease is renewed or tried for.
+    /// How often the lease is renewed or tried for; less than the renew deadline.
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
     leader_election_retry_period: Duration,
 
@@ -204,13 +206,19 @@ impl<T> Default for Values<T> {
 
 impl OperatorArgs {
     /// What they say.
-    pub(crate) fn settings(&self) -> Settings {
+    ///
+    /// # Errors
+    ///
+    /// The times of the lease contradict each other.
+    pub(crate) fn settings(&self) -> Result<Settings, LeaseTimesError> {
         let given = |names: &[String]| -> Vec<String> {
             names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
         };
         let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let ttl = self.default_time_to_live_seconds;
-        Settings {
+        let election = self.leader_election.then(|| self.election());
+        election.as_ref().map_or(Ok(()), LeaderElection::check)?;
+        Ok(Settings {
             scope: Scope {
                 // An empty name stands for all of them, as it does for Kubeflow's operator.
                 namespaces: if self.namespaces.iter().any(|name| name.trim().is_empty()) {
@@ -240,7 +248,7 @@ impl OperatorArgs {
                 driver_disruption_budget: self.enable_driver_pdb,
             },
             api: ApiSettings { qps: self.kube_api_qps, burst: self.kube_api_burst },
-            leader_election: self.leader_election.then(|| self.election()),
+            leader_election: election,
             metrics: self.metrics_bind_address.0.filter(|_| self.enable_metrics).map(|bind_address| {
                 let default = MetricsSettings::default();
                 let buckets =
@@ -261,7 +269,7 @@ impl OperatorArgs {
                 }
             }),
             health_probe_bind_address: self.health_probe_bind_address.0,
-        }
+        })
     }
 
     fn election(&self) -> LeaderElection {

@@ -111,10 +111,14 @@ async fn patch_pool(ctx: &Context, key: &Key, patch: &Value) -> Result<()> {
     Ok(())
 }
 
+/// Only as it was seen: an edit may have given it more time, or another run.
 async fn delete_application(ctx: &Context, key: &Key, application: &SparkApplication) -> Result<()> {
     let api: Api<SparkApplication> = Api::namespaced(ctx.client.clone(), key.namespace());
     let params = DeleteParams {
-        preconditions: Some(Preconditions { uid: application.metadata.uid.clone(), resource_version: None }),
+        preconditions: Some(Preconditions {
+            uid: application.metadata.uid.clone(),
+            resource_version: application.metadata.resource_version.clone(),
+        }),
         ..DeleteParams::background()
     };
     match request(|| format!("delete sparkapplication {}", key.name()), api.delete(key.name(), &params)).await

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use kube::Resource;
 
 use super::apply::apply;
-use super::decide::{decide, submission_failed, submitted};
+use super::decide::{decide, submission_failed, submitted, why_not_extended};
 use super::decision::{Action, Decision};
 use super::dereference::{Parsed, dereference, parse};
 use super::history;
@@ -48,7 +48,8 @@ pub async fn reconcile(ctx: &Context, key: &Key) -> Result<Outcome> {
     if snapshot.pool.is_none() {
         return Ok(look_again);
     }
-    let pool = Box::pin(pool::reconcile(ctx, key, &application)).await?;
+    let invalid = why_not_extended(&application, &problems);
+    let pool = Box::pin(pool::reconcile(ctx, key, &application, invalid)).await?;
     Ok(sooner(look_again, pool))
 }
 
@@ -72,7 +73,7 @@ fn next_look(decision: &Decision) -> Option<Outcome> {
     }
 }
 
-/// Does what was decided, then writes the status, then tells people.
+/// Does what was decided, and writes the status, and tells people; what ends a run comes after that.
 async fn perform(
     ctx: &Context,
     key: &Key,
@@ -82,8 +83,12 @@ async fn perform(
     let Decision { actions, mut status, mut notes, mut look_again } = decision;
     let mut application = Cow::Borrowed(application);
     let mut actions = std::collections::VecDeque::from(actions);
-    let mut is_submitted = false;
+    let (mut endings, mut is_submitted) = (Vec::new(), false);
     while let Some(action) = actions.pop_front() {
+        if action.ends_run() {
+            endings.push(action);
+            continue;
+        }
         let Some(outcome) = apply(ctx, key, &application, &action).await? else { continue };
         let Action::Submit(submission) = &action else { continue };
         is_submitted = matches!(outcome, Submitted::Made { .. });
@@ -108,21 +113,27 @@ async fn perform(
         notes.extend(next.notes);
         look_again = next.look_again.or(look_again);
     }
+    let mut executors = Ok(());
     if let Some(status) = &status {
         let write = update_status(ctx, key, &application, status);
         if is_submitted {
             // The first executors do not wait until the status is written.
             let mut after = application.clone().into_owned();
             after.status = Some(status.clone());
-            let executors = pool::reconcile(ctx, key, &after);
-            let (written, executors) = futures::join!(write, Box::pin(executors));
+            let pool = pool::reconcile(ctx, key, &after, None);
+            let (written, made) = futures::join!(write, Box::pin(pool));
             written?;
-            executors?;
+            executors = made.map(drop);
         } else {
             write.await?;
         }
     }
+    // What is written is not told again, so it is told whatever becomes of the rest.
     ctx.events.publish(key, &application.object_ref(&()), notes);
+    for action in &endings {
+        apply(ctx, key, &application, action).await?;
+    }
+    executors?;
     Ok(look_again.map_or(Outcome::Done, Outcome::After))
 }
 

@@ -6,7 +6,8 @@ use hearth_crd::{FailureCause, SparkApplicationStatus};
 
 use super::submission::Submission;
 
-/// What to do now. The actions come first, in order; then the status is written; then the events.
+/// What to do now. First what makes or changes something, in order; then the status is written; then what ends a run is done, see
+/// [`Action::ends_run`]; the events come last.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decision {
     /// What to do. Each may be repeated without harm.
@@ -54,6 +55,23 @@ pub enum Action {
     DeleteApplication,
 }
 
+impl Action {
+    /// Whether this is only done once the status says why. An operator that is killed in between would find a driver without its end,
+    /// and take it for lost: a success would be run again, and a limit that has passed would be a deleted pod. What it did not do is
+    /// decided anew from the state that was written.
+    pub fn ends_run(&self) -> bool {
+        match self {
+            Self::DeleteDriver { .. } | Self::DeleteExecutors | Self::DeleteServices => true,
+            // The group is nothing that a decision rests on, and nobody would look for it again.
+            Self::DeletePodGroup
+            | Self::Submit(_)
+            | Self::ScalePool { .. }
+            | Self::BoundPool { .. }
+            | Self::DeleteApplication => false,
+        }
+    }
+}
+
 /// Why a submission could not be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubmitFailure {
@@ -62,6 +80,9 @@ pub struct SubmitFailure {
     /// What the API server said.
     pub message: String,
 }
+
+/// The reason of events about what a submission waits for. As long as it waits they are repeated only now and then.
+pub const WAITING: &str = "SparkApplicationWaiting";
 
 /// A Kubernetes event to publish about an application.
 #[derive(Clone, Debug, PartialEq, Eq)]

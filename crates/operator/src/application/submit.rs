@@ -11,15 +11,16 @@ use hearth_crd::{ExecutorPool, SparkApplication};
 use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{Secret, Service};
-use kube::api::{DeleteParams, DynamicObject, Preconditions};
+use kube::api::{DeleteParams, DynamicObject, ObjectMeta, Preconditions};
 use kube::{Api, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::build::{ApplicationObjects, Certificates, application_objects, port_of_ui};
 use super::certificates;
-use super::decide::settling;
-use super::decision::SubmitFailure;
+use super::decide::{patience_left, settling};
+use super::decision::{Note, SubmitFailure, WAITING};
+use super::dereference;
 use super::leftovers::{self, resource_of};
 use super::submission::Submission;
 use crate::api::{self, Ensured, Error, Owner, Ownership, Result, ensure, ensure_as, request};
@@ -58,16 +59,30 @@ pub async fn submit(
 ) -> Result<Submitted> {
     match try_submit(ctx, key, application, submission).boxed().await {
         Ok((ui_service, ui_ingress)) => Ok(Submitted::Made { ui_service, ui_ingress }),
-        Err(error) if error.is_missing_account() && is_young(application) => Err(error),
+        Err(error) if error.is_missing_account() && may_lack_account(&application.metadata) => Err(error),
         Err(error) => match error.refusal() {
             Some(failure) => Ok(Submitted::Failed(failure)),
-            None => Err(error),
+            None => {
+                tell_what_is_in_the_way(ctx, key, application, &error);
+                Err(error)
+            }
         },
     }
 }
 
-fn is_young(application: &SparkApplication) -> bool {
-    let created = application.metadata.creation_timestamp.as_ref();
+/// What an earlier application or submission left may be held by a finalizer, or by a node that is gone.
+fn tell_what_is_in_the_way(ctx: &Context, key: &Key, application: &SparkApplication, error: &Error) {
+    if let Error::BeingDeleted { object } = error
+        && patience_left(Timestamp::now(), application).is_none()
+    {
+        let message = format!("waiting until {object} of an earlier application or submission is gone");
+        ctx.events.publish(key, &application.object_ref(&()), vec![Note::warning(WAITING, message)]);
+    }
+}
+
+/// Whether an object is so young that the accounts of its namespace may still be to come.
+pub fn may_lack_account(metadata: &ObjectMeta) -> bool {
+    let created = metadata.creation_timestamp.as_ref();
     created.is_some_and(|created| settling(Timestamp::now(), created.0, ACCOUNT_PATIENCE).is_some())
 }
 
@@ -80,7 +95,10 @@ async fn try_submit(
     let owner = Owner::of_application(key, application);
     let certificates = certificates_for(ctx, key, submission).await?;
     let is_reissued = matches!(certificates, Issued::Again(_));
-    let objects = application_objects(application, submission, certificates.get(), &ctx.settings.build);
+    let pool = pool_of(ctx, key, application, submission)?;
+    let settings = pool.as_ref().map(|pool| ctx.settings.build.of_submission(pool));
+    let settings = settings.as_deref().unwrap_or(&ctx.settings.build);
+    let objects = application_objects(application, submission, certificates.get(), settings);
     let making = Making { ctx, key, owner, submission };
     if is_edited(application, submission) {
         leftovers::delete_unwanted(ctx, key, application, &objects).await?;
@@ -88,6 +106,22 @@ async fn try_submit(
     let services = making.all(&objects, is_reissued).await?;
     making.driver(&objects).await?;
     Ok((ui_service(key, &services), ui_ingress(key, &objects)))
+}
+
+/// The pool of this submission, if an earlier try or an earlier driver has made it.
+fn pool_of(
+    ctx: &Context,
+    key: &Key,
+    application: &SparkApplication,
+    submission: &Submission,
+) -> Result<Option<ExecutorPool>> {
+    let pool = dereference::pool(application, &ctx.cache.get(key))?;
+    Ok(pool.filter(|pool| is_of_submission(pool, submission)))
+}
+
+fn is_of_submission(pool: &ExecutorPool, submission: &Submission) -> bool {
+    let labels = pool.metadata.labels.as_ref();
+    labels.and_then(|labels| labels.get(SUBMISSION_ID_LABEL)) == Some(&submission.id)
 }
 
 /// Whether this is the first run under a spec that has been edited after others.
@@ -210,8 +244,7 @@ impl<'a> Making<'a> {
         let pool = match ensure(&api, wanted, self.owner, &()).await? {
             Ensured::Made(pool) => pool,
             Ensured::Found(pool) => {
-                let labels = pool.metadata.labels.as_ref();
-                if labels.and_then(|labels| labels.get(SUBMISSION_ID_LABEL)) != Some(&self.submission.id) {
+                if !is_of_submission(&pool, self.submission) {
                     delete_pool(self.ctx, self.key, &pool).await?;
                     return Err(Error::BeingDeleted { object: format!("executorpool {}", self.key.name()) });
                 }

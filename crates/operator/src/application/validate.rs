@@ -1,7 +1,8 @@
-//! What is wrong with a manifest: the fields, as `hearth_crd::validate` finds it, and Spark's settings, which the driver would
-//! otherwise refuse only after its pod was started.
+//! What is wrong with a manifest: the fields, as `hearth_crd::validate` finds it; limits, which the API server would refuse with
+//! each pod; and Spark's settings, which the driver would otherwise refuse only after its pod was started.
 
 mod denied;
+mod limits;
 
 use hearth_conf::Error;
 use hearth_crd::{ApplicationType, FieldError, FieldPath, SparkApplication};
@@ -21,6 +22,7 @@ pub fn validate(application: &SparkApplication) -> Vec<FieldError> {
         ApplicationType::Java | ApplicationType::Scala | ApplicationType::R => return problems,
     }
     let are_fields_right = problems.is_empty();
+    problems.extend(limits::below_requests(application));
     problems.extend(denied::denied(application));
     for error in driver_settings(application).problems() {
         match error {

@@ -63,10 +63,10 @@ impl Pods {
         Upsert::Newer
     }
 
-    pub(super) fn remove(&mut self, uid: &str) -> bool {
-        let before = self.0.len();
-        self.0.retain(|pod| *pod.uid != *uid);
-        self.0.len() < before
+    /// Returns what was known of it, if anything was.
+    pub(super) fn remove(&mut self, uid: &str) -> Option<Arc<PodView>> {
+        let at = self.0.iter().position(|pod| *pod.uid == *uid)?;
+        self.0.remove(at).view()
     }
 
     /// The pods, parsed; they stay so until [`Self::pack`].

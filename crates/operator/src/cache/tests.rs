@@ -78,7 +78,7 @@ fn the_answer_to_a_write_does_not_bring_back_what_was_deleted_meanwhile() {
     let cache = Cache::default();
     let key = Key::new("ns", "pi");
     cache.saw_pod(pod("pi", "pi-driver", 3));
-    assert_eq!(cache.lost_pod(&pod("pi", "pi-driver", 4)), Some(key.clone()));
+    assert_eq!(cache.lost_pod(pod("pi", "pi-driver", 4)), Some(key.clone()));
     cache.wrote_pod(pod("pi", "pi-driver", 3));
     assert!(cache.get(&key).pods.is_empty());
 }
@@ -89,7 +89,7 @@ fn news_of_the_deletion_of_a_pod_leave_its_successor() {
     let mut next = pod("pi", "pi-driver", 9);
     next.metadata.uid = Some("another".into());
     cache.wrote_pod(next);
-    assert_eq!(cache.lost_pod(&pod("pi", "pi-driver", 4)), None);
+    assert_eq!(cache.lost_pod(pod("pi", "pi-driver", 4)), None);
     assert_eq!(cache.get(&Key::new("ns", "pi")).pods.len(), 1);
 }
 
@@ -167,10 +167,18 @@ fn a_driver_that_had_ended_when_it_was_deleted_is_remembered_until_the_next() {
     };
     let remembered = || cache.get(&key).ended_driver.map(|pod| pod.uid().to_owned());
     cache.saw_pod(driver("first", "Running", 2));
-    assert_eq!(cache.lost_pod(&driver("first", "Failed", 3)), Some(key.clone()));
+    assert_eq!(cache.lost_pod(driver("first", "Failed", 3)), Some(key.clone()));
     assert_eq!(remembered().as_deref(), Some("uid-of-first"));
     cache.saw_pod(driver("second", "Running", 4));
     assert_eq!(remembered(), None);
-    cache.lost_pod(&driver("second", "Running", 5));
+    cache.lost_pod(driver("second", "Running", 5));
     assert_eq!(remembered(), None, "it had not ended");
+    cache.saw_pod(driver("third", "Succeeded", 6));
+    cache.begin_relist(0);
+    assert_eq!(
+        cache.end_relist(0, Kind::Pods, None),
+        std::slice::from_ref(&key),
+        "it went while nobody watched"
+    );
+    assert_eq!(remembered().as_deref(), Some("uid-of-third"));
 }

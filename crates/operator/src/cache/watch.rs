@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::{Stream, StreamExt};
@@ -26,11 +27,27 @@ use crate::watching::watch;
 /// How many objects of a list come at once: a page of applications takes a few megabytes while it is being read.
 const PAGE_SIZE: u32 = 200;
 
+/// How many watches each namespace has.
+const KINDS: usize = 3;
+
 /// The watches that run; they end when this is dropped.
 #[derive(Debug)]
 pub struct Watches {
     tasks: JoinSet<()>,
-    synced: Vec<(String, channel::Receiver<bool>)>,
+    /// What they watch, those of one namespace after each other.
+    names: Vec<String>,
+    lists: Arc<channel::Sender<Vec<Listed>>>,
+}
+
+/// How far the first list of a watch is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listed {
+    /// There was no answer yet.
+    NotYet,
+    /// The API server does not allow it. It is asked again all the same.
+    Refused,
+    /// It was read to its end.
+    Complete,
 }
 
 /// The caches did not fill in time.
@@ -42,28 +59,32 @@ pub struct NotSynced {
 }
 
 impl Watches {
-    /// Waits until everything was listed once.
-    pub async fn synced(&mut self, within: Duration) -> Result<(), NotSynced> {
-        let all = async {
-            for (_, synced) in &mut self.synced {
-                // A watch that ended never lists anything; then the time passes.
-                if synced.wait_for(|synced| *synced).await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
+    /// Waits until everything was listed once, and answers with what may not be listed. A namespace that is gone, or where the
+    /// operator has no rights, keeps nobody else waiting; its applications are looked at as soon as all of it was listed.
+    pub async fn synced(&mut self, within: Duration) -> Result<Vec<String>, NotSynced> {
+        let mut lists = self.lists.subscribe();
+        let is_answered = |lists: &Vec<Listed>| {
+            lists.iter().all(|listed| *listed != Listed::NotYet) && is_any_complete(lists)
         };
-        if tokio::time::timeout(within, all).await.is_ok() {
-            return Ok(());
+        let in_time = tokio::time::timeout(within, lists.wait_for(is_answered)).await.is_ok();
+        let lists = self.lists.borrow().clone();
+        let missing = self.names.iter().zip(&lists).filter(|(_, listed)| **listed != Listed::Complete);
+        let missing: Vec<String> = missing.map(|(name, _)| name.clone()).collect();
+        if in_time || is_any_complete(&lists) {
+            return Ok(missing);
         }
-        let missing =
-            self.synced.iter().filter(|(_, synced)| !*synced.borrow()).map(|(name, _)| name.clone());
-        Err(NotSynced { missing: missing.collect::<Vec<_>>().join(", "), after: within })
+        Err(NotSynced { missing: missing.join(", "), after: within })
     }
 
     /// Ends the watches.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
     }
+}
+
+/// Whether there is a namespace of which everything is known.
+fn is_any_complete(lists: &[Listed]) -> bool {
+    lists.chunks(KINDS).any(|of_namespace| of_namespace.iter().all(|listed| *listed == Listed::Complete))
 }
 
 /// Watches all that is in `scope`.
@@ -74,7 +95,9 @@ pub fn watch_all(
     queue: &Arc<Queue>,
     metrics: &Arc<Metrics>,
 ) -> Watches {
-    let mut watches = Watches { tasks: JoinSet::new(), synced: Vec::new() };
+    let lists = vec![Listed::NotYet; scope.watched().len() * KINDS];
+    let lists = Arc::new(channel::channel(lists).0);
+    let mut watches = Watches { tasks: JoinSet::new(), names: Vec::new(), lists: lists.clone() };
     let config = watcher::Config::default().page_size(PAGE_SIZE);
     let of_applications = match &scope.application_selector {
         Some(selector) => config.clone().labels(selector),
@@ -82,12 +105,15 @@ pub fn watch_all(
     };
     let of_pods = config.clone().labels(&format!("{LAUNCHED_BY_LABEL}=true"));
     for namespace in scope.watched() {
+        let left = Arc::new(AtomicUsize::new(KINDS));
         let sink = |kind| Sink {
             cache: cache.clone(),
             queue: queue.clone(),
             kind,
             namespace: namespace.map(str::to_owned),
             number: 0,
+            lists: lists.clone(),
+            left: left.clone(),
         };
         let of_applications = (api(client, namespace), of_applications.clone());
         let metrics = metrics.clone();
@@ -114,7 +140,7 @@ pub fn watch_all(
             sink(Kind::Pods),
             |cache, change| match change {
                 Change::Seen(pod) => cache.saw_pod(pod),
-                Change::Lost(pod) => cache.lost_pod(&pod),
+                Change::Lost(pod) => cache.lost_pod(pod),
             },
             key_of_pod,
         );
@@ -145,6 +171,9 @@ struct Sink {
     kind: Kind,
     namespace: Option<String>,
     number: usize,
+    lists: Arc<channel::Sender<Vec<Listed>>>,
+    /// How many lists of this namespace are not complete.
+    left: Arc<AtomicUsize>,
 }
 
 impl Watches {
@@ -162,15 +191,14 @@ impl Watches {
             + Send
             + 'static,
     {
-        sink.number = self.synced.len();
+        sink.number = self.names.len();
         let name = match &sink.namespace {
             Some(namespace) => format!("{} in {namespace}", K::plural(&())),
             None => K::plural(&()).into_owned(),
         };
-        let (sender, receiver) = channel::channel(false);
-        self.synced.push((name.clone(), receiver));
+        self.names.push(name.clone());
         let events = watch(api, config).boxed();
-        self.tasks.spawn(async move { run(events, &sink, &name, &sender, apply, key).await });
+        self.tasks.spawn(async move { run(events, &sink, &name, apply, key).await });
     }
 }
 
@@ -178,7 +206,6 @@ async fn run<K: Resource<DynamicType = ()>>(
     mut events: impl Stream<Item = watcher::Result<Event<K>>> + Unpin,
     sink: &Sink,
     name: &str,
-    synced: &channel::Sender<bool>,
     apply: impl Fn(&Cache, Change<K>) -> Option<Key>,
     key: impl Fn(&K) -> Option<Key>,
 ) {
@@ -195,22 +222,57 @@ async fn run<K: Resource<DynamicType = ()>>(
             Ok(Event::InitDone) => {
                 let gone = sink.cache.end_relist(sink.number, sink.kind, sink.namespace.as_deref());
                 gone.into_iter().for_each(|key| sink.push(Some(key)));
-                synced.send_replace(true);
+                sink.completed();
             }
             Ok(Event::Apply(object)) => sink.push(apply(&sink.cache, Change::Seen(object))),
             Ok(Event::Delete(object)) => sink.push(apply(&sink.cache, Change::Lost(object))),
             Err(error) => {
+                if is_refusal(&error) {
+                    sink.refused();
+                }
                 warn!(watch = name, error = %hearth_types::error_chain(&error), "a watch broke off and is begun again");
             }
         }
     }
 }
 
+/// Whether the API server does not allow a list, or knows nothing of what is to be listed.
+fn is_refusal(error: &watcher::Error) -> bool {
+    matches!(error, watcher::Error::InitialListFailed(kube::Error::Api(status)) if matches!(status.code, 403 | 404))
+}
+
 impl Sink {
+    /// Of a namespace of which not everything is known yet, nothing is looked at: what is not in the cache would count as lost.
     fn push(&self, key: Option<Key>) {
-        if let Some(key) = key {
+        if let Some(key) = key
+            && self.left.load(Ordering::SeqCst) == 0
+        {
             self.queue.push(&key);
         }
+    }
+
+    /// A list was read to its end; with the last one of a namespace all of it is looked at.
+    fn completed(&self) {
+        if !self.set(Listed::Complete) || self.left.fetch_sub(1, Ordering::SeqCst) > 1 {
+            return;
+        }
+        let is_of = |key: &&Key| self.namespace.as_ref().is_none_or(|namespace| namespace == key.namespace());
+        self.cache.keys().iter().filter(is_of).for_each(|key| self.queue.push(key));
+    }
+
+    fn refused(&self) {
+        self.set(Listed::Refused);
+    }
+
+    /// Notes how far the first list is, which was complete once and for all. Answers whether that is news.
+    fn set(&self, listed: Listed) -> bool {
+        self.lists.send_if_modified(|lists| match lists.get_mut(self.number) {
+            Some(known) if *known != Listed::Complete && *known != listed => {
+                *known = listed;
+                true
+            }
+            Some(_) | None => false,
+        })
     }
 }
 

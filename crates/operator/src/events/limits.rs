@@ -6,6 +6,7 @@ use std::time::Duration;
 use k8s_openapi::api::events::v1::Event;
 use tokio::time::Instant;
 
+use crate::application::decision::WAITING;
 use crate::key::Key;
 
 /// How many an application may have at once.
@@ -14,6 +15,8 @@ const BURST: u32 = 20;
 const INTERVAL: Duration = Duration::from_secs(10);
 /// An event that was published this short ago is not published again.
 const REPEAT: Duration = Duration::from_secs(5);
+/// The same for what is said again and again as long as it is so; before those who ask what is going on find it too old.
+const REPEAT_WAITING: Duration = Duration::from_secs(300);
 
 /// What each application has had lately.
 #[derive(Debug, Default)]
@@ -26,26 +29,39 @@ pub(super) struct Limits {
 struct Limit {
     /// When all that was published is paid for.
     full_at: Instant,
+    /// Digests of events that are not published again, and until when.
     latest: Vec<(u64, Instant)>,
 }
 
+/// Whether an event is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Published,
+    /// It was said a moment ago.
+    Repeated,
+    TooMany,
+}
+
 impl Limits {
-    pub(super) fn allow(&mut self, key: &Key, event: &Event, now: Instant) -> bool {
+    pub(super) fn judge(&mut self, key: &Key, event: &Event, now: Instant) -> Verdict {
         self.sweep(now);
         let limit = self
             .applications
             .entry(key.clone())
             .or_insert_with(|| Limit { full_at: now, latest: Vec::new() });
         let digest = digest(event);
-        limit.latest.retain(|(_, at)| now.duration_since(*at) < REPEAT);
-        let is_repeated = limit.latest.iter().any(|(known, _)| *known == digest);
+        limit.latest.retain(|(_, until)| *until > now);
+        if limit.latest.iter().any(|(known, _)| *known == digest) {
+            return Verdict::Repeated;
+        }
         let full_at = limit.full_at.max(now) + INTERVAL;
-        if is_repeated || full_at.duration_since(now) > INTERVAL * BURST {
-            return false;
+        if full_at.duration_since(now) > INTERVAL * BURST {
+            return Verdict::TooMany;
         }
         limit.full_at = full_at;
-        limit.latest.push((digest, now));
-        true
+        let is_waiting = event.reason.as_deref() == Some(WAITING);
+        limit.latest.push((digest, now + if is_waiting { REPEAT_WAITING } else { REPEAT }));
+        Verdict::Published
     }
 
     /// Forgets, now and then, those that have all their permits again.
@@ -54,9 +70,8 @@ impl Limits {
             return;
         }
         self.swept = Some(now);
-        self.applications.retain(|_, limit| {
-            limit.full_at > now || limit.latest.iter().any(|(_, at)| now.duration_since(*at) < REPEAT)
-        });
+        self.applications
+            .retain(|_, limit| limit.full_at > now || limit.latest.iter().any(|(_, until)| *until > now));
     }
 }
 
@@ -70,6 +85,7 @@ fn digest(event: &Event) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::Verdict::{Published, Repeated};
     use super::*;
 
     fn event(note: &str) -> Event {
@@ -81,21 +97,27 @@ mod tests {
         let mut limits = Limits::default();
         let key = Key::new("ns", "pi");
         let allowed = |limits: &mut Limits| {
-            (0..100).filter(|n| limits.allow(&key, &event(&n.to_string()), Instant::now())).count()
+            let mut allows =
+                |n: &i32| limits.judge(&key, &event(&n.to_string()), Instant::now()) == Published;
+            (0..100).filter(|n| allows(n)).count()
         };
         assert_eq!(allowed(&mut limits), 20);
         tokio::time::advance(Duration::from_secs(61)).await;
         assert_eq!(allowed(&mut limits), 6);
-        assert!(limits.allow(&Key::new("ns", "other"), &event("0"), Instant::now()));
+        assert_eq!(limits.judge(&Key::new("ns", "other"), &event("0"), Instant::now()), Published);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_was_just_said_is_not_said_again() {
         let mut limits = Limits::default();
         let key = Key::new("ns", "pi");
-        assert!(limits.allow(&key, &event("a"), Instant::now()));
-        assert!(!limits.allow(&key, &event("a"), Instant::now()));
+        let (said, waiting) = (event("a"), Event { reason: Some(WAITING.to_owned()), ..event("a") });
+        let mut judge = |event| limits.judge(&key, event, Instant::now());
+        assert_eq!((judge(&said), judge(&waiting)), (Published, Published));
+        assert_eq!((judge(&said), judge(&waiting)), (Repeated, Repeated));
         tokio::time::advance(Duration::from_secs(61)).await;
-        assert!(limits.allow(&key, &event("a"), Instant::now()));
+        assert_eq!((judge(&said), judge(&waiting)), (Published, Repeated));
+        tokio::time::advance(REPEAT_WAITING).await;
+        assert_eq!(judge(&waiting), Published);
     }
 }

@@ -155,6 +155,12 @@ impl Elector {
         }
     }
 
+    /// A lease counts in whole seconds; fewer than were asked for would let another take over too soon.
+    fn lease_seconds(&self) -> u64 {
+        let duration = self.settings.lease_duration;
+        duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0))
+    }
+
     fn record(&self, before: Option<&LeaseSpec>) -> LeaseSpec {
         let now = MicroTime(Timestamp::now());
         let holder = before.and_then(|spec| spec.holder_identity.as_deref());
@@ -162,7 +168,7 @@ impl Elector {
         let transitions = before.and_then(|spec| spec.lease_transitions).unwrap_or(0);
         LeaseSpec {
             holder_identity: Some(self.identity.clone()),
-            lease_duration_seconds: i32::try_from(self.settings.lease_duration.as_secs()).ok(),
+            lease_duration_seconds: i32::try_from(self.lease_seconds()).ok(),
             acquire_time: before
                 .filter(|_| is_renewal)
                 .and_then(|spec| spec.acquire_time.clone())

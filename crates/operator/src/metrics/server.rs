@@ -6,17 +6,20 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use parking_lot::Mutex;
 
 use super::Metrics;
 
 /// What is counted only when somebody asks.
 pub type Refresh = Arc<dyn Fn(&Metrics) + Send + Sync>;
 
-/// The service that answers at `endpoint`; `refresh` is called before.
+/// The service that answers at `endpoint`; `refresh` is called before. One after the other, as it begins to count anew.
 pub fn serve(metrics: Arc<Metrics>, endpoint: &str, refresh: Refresh) -> Router {
+    let turn = Arc::new(Mutex::new(()));
     let answer = move || {
-        let (metrics, refresh) = (metrics.clone(), refresh.clone());
+        let (metrics, refresh, turn) = (metrics.clone(), refresh.clone(), turn.clone());
         async move {
+            let _turn = turn.lock();
             refresh(&metrics);
             answer(&metrics)
         }

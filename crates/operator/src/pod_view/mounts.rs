@@ -89,6 +89,17 @@ impl PodView {
         (self.may_be_preparing() && !self.is_terminating()).then_some(start)
     }
 
+    /// Since when its node has had nothing else to do for it than to make containers that are not there: it has taken the pod,
+    /// volumes and network are ready, and the containers that run before others have ended. Each of them may take its time.
+    pub fn making_containers_since(&self) -> Option<Timestamp> {
+        let prepared = self.condition(PREPARED).filter(|prepared| &*prepared.status == "True");
+        let init = self.status.init_container_statuses.iter();
+        let ended = init.filter_map(|container| container.state.terminated.as_ref()?.finished_at.as_ref());
+        let taken = self.status.start_time.iter();
+        let prepared = prepared.and_then(|prepared| prepared.last_transition_time.as_ref());
+        taken.chain(prepared).chain(ended).map(|time| time.0).max()
+    }
+
     /// Whether its volumes may still be prepared.
     pub(super) fn may_be_preparing(&self) -> bool {
         self.phase() == Phase::Pending

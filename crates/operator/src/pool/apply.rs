@@ -7,6 +7,7 @@ use crate::api::{Error, Owner, Ownership, Result};
 use crate::application::build::executor_pod;
 use crate::application::decision::SubmitFailure;
 use crate::application::submission::Submission;
+use crate::application::submit::may_lack_account;
 use crate::context::Context;
 use crate::key::Key;
 use crate::names::SUBMISSION_ID_LABEL;
@@ -31,7 +32,7 @@ pub(super) async fn create_executors(
         .await;
     match made {
         Ok(()) => Ok(None),
-        Err(error) if error.is_missing_account() => Err(error),
+        Err(error) if error.is_missing_account() && may_lack_account(&pool.metadata) => Err(error),
         Err(error) => error.refusal().map_or(Err(error), |failure| Ok(Some(failure))),
     }
 }
@@ -57,7 +58,7 @@ async fn create_executor(
             ctx.cache.wrote_pod(found);
             Ok(())
         }
-        Ownership::Ours | Ownership::Leaving => Err(pods::being_deleted(name)),
+        Ownership::Ours | Ownership::Leaving => Err(pods::in_the_way(ctx, key, &found).await),
         Ownership::Foreign => Err(Error::Foreign { object: format!("pod {name}") }),
     }
 }

@@ -1,6 +1,7 @@
-//! One look at a pool: decide, write its status, delete and make executors, tell the driver.
+//! One look at a pool: decide, write its status, tell people, delete and make executors, tell the driver.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hearth_crd::{ExecutorPool, SparkApplication};
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use super::tell::tell_driver;
 use super::update_status::update_status;
 use crate::api::Result;
 use crate::application::controller::is_ended;
-use crate::application::dereference::pool;
+use crate::application::dereference;
 use crate::application::submission::Submission;
 use crate::context::Context;
 use crate::key::Key;
@@ -21,10 +22,15 @@ use crate::pod_view::{Phase, PodView};
 use crate::pods::{self, Deletion};
 use crate::queue::Outcome;
 
-/// Looks at the pool of an application, and does what is to be done.
-pub async fn reconcile(ctx: &Context, key: &Key, application: &SparkApplication) -> Result<Outcome> {
+/// Looks at the pool of an application, and does what is to be done. `invalid` says why no executor can be made from its manifest.
+pub async fn reconcile(
+    ctx: &Context,
+    key: &Key,
+    application: &SparkApplication,
+    invalid: Option<String>,
+) -> Result<Outcome> {
     let snapshot = ctx.cache.get(key);
-    let Some(mut pool) = pool(application, &snapshot)? else { return Ok(Outcome::Done) };
+    let Some(mut pool) = dereference::pool(application, &snapshot)? else { return Ok(Outcome::Done) };
     if pool.metadata.deletion_timestamp.is_some() {
         return Ok(Outcome::Done);
     }
@@ -36,37 +42,47 @@ pub async fn reconcile(ctx: &Context, key: &Key, application: &SparkApplication)
         highest_told: highest_told(application, &pool),
         surplus_for: ctx.surplus.note(key, is_surplus(&executors, desired(&pool, has_ended))),
         missing: ctx.mounts.missing(key),
+        invalid,
     };
     let decision = decide(now, &pool, &executors, &facts);
     if let Some(status) = decision.status {
         update_status(ctx, key, &pool, &status).await?;
         pool.status = Some(status);
     }
+    // What is written is not told again, so it is told whatever becomes of the rest.
+    ctx.events.publish(key, &application.object_ref(&()), decision.notes);
     for (name, uid) in &decision.delete {
         pods::delete(ctx, key, name, uid, Deletion::Graceful).await?;
     }
-    let mut look_again = decision.look_again;
-    let mut notes = decision.notes;
-    if !decision.create.is_empty()
-        && let Some(submission) = submission_of(application, &pool)
-    {
-        let failure = create_executors(ctx, key, application, &submission, &pool, &decision.create).await?;
-        if let Some(failure) = failure {
-            // The version that the status was just written with.
-            let Some(pool) = crate::application::dereference::pool(application, &ctx.cache.get(key))? else {
-                return Ok(Outcome::Done);
-            };
-            let blocked = creation_failed(Timestamp::now(), &pool, &failure);
-            if let Some(status) = &blocked.status {
-                update_status(ctx, key, &pool, status).await?;
-            }
-            look_again = blocked.look_again.or(look_again);
-            notes.extend(blocked.notes);
-        }
-    }
+    let blocked = make(ctx, key, application, &pool, &decision.create).await;
+    // The driver hears of executors that ended also while no other can be made.
     tell_driver(ctx, key, application, &pool, &snapshot.pods, &decision.reports).await?;
-    ctx.events.publish(key, &application.object_ref(&()), notes);
+    let look_again = blocked?.or(decision.look_again);
     Ok(look_again.map_or(Outcome::Done, Outcome::After))
+}
+
+/// Makes executors. Answers with when to try again, if the API server refuses them.
+async fn make(
+    ctx: &Context,
+    key: &Key,
+    application: &SparkApplication,
+    pool: &ExecutorPool,
+    numbers: &[u32],
+) -> Result<Option<Duration>> {
+    let Some(submission) = submission_of(application, pool).filter(|_| !numbers.is_empty()) else {
+        return Ok(None);
+    };
+    let Some(failure) = create_executors(ctx, key, application, &submission, pool, numbers).await? else {
+        return Ok(None);
+    };
+    // The version that the status was just written with.
+    let Some(pool) = dereference::pool(application, &ctx.cache.get(key))? else { return Ok(None) };
+    let blocked = creation_failed(Timestamp::now(), &pool, &failure);
+    if let Some(status) = &blocked.status {
+        update_status(ctx, key, &pool, status).await?;
+    }
+    ctx.events.publish(key, &application.object_ref(&()), blocked.notes);
+    Ok(blocked.look_again)
 }
 
 /// The pods whose controller is this pool.

@@ -13,10 +13,11 @@ use jiff::Timestamp;
 
 use super::census::Census;
 use super::decision::PoolDecision;
+use super::report::Lack;
 use super::{failures, report};
 use crate::application::cause::End;
 use crate::application::decide::{seconds, settling};
-use crate::application::decision::{Note, SubmitFailure};
+use crate::application::decision::SubmitFailure;
 use crate::names::KEEP_EXECUTORS_ANNOTATION;
 use crate::pod_view::{PodView, Reference};
 
@@ -45,6 +46,8 @@ pub struct Facts {
     pub surplus_for: Option<Duration>,
     /// What executors mount and is not there.
     pub missing: BTreeSet<Reference>,
+    /// Why none can be made from the manifest as it is, though others of the same run were made.
+    pub invalid: Option<String>,
 }
 
 /// What is to be done now. `executors` are the pods whose controller is this pool, ended and terminating ones too.
@@ -70,7 +73,7 @@ pub fn decide(
     delete_ended(now, pool, &census, desired, &mut status, &mut decision);
     let missing = missing(now, &census, desired, &mut decision);
     forget_failures(now, &census, missing, &mut status, &mut decision);
-    if missing > 0 {
+    if missing > 0 && facts.invalid.is_none() {
         create(now, &census, desired, missing, facts, &mut status, &mut decision);
     }
     delete_surplus(&census, desired, facts.surplus_for.unwrap_or_default(), &mut decision);
@@ -78,10 +81,11 @@ pub fn decide(
         look_in(&mut decision, wait);
     }
 
-    let news = report::fill(now, pool, &census, desired, missing, &mut status);
+    let lack = Lack { desired, missing, invalid: facts.invalid.as_deref() };
+    let news = report::fill(now, pool, &census, &lack, &mut status);
     write(now, pool, &census, &written, status, &mut decision);
     // Once, when it is written.
-    decision.notes.extend(news.filter(|_| decision.status.is_some()));
+    decision.notes.extend(news.into_iter().filter(|_| decision.status.is_some()));
     decision
 }
 
@@ -92,8 +96,7 @@ pub fn creation_failed(now: Timestamp, pool: &ExecutorPool, failure: &SubmitFail
     let mut decision =
         PoolDecision { look_again: failures::wait_left(now, &status), ..PoolDecision::default() };
     if report::block(now, pool, failure.cause.as_str(), &failure.message, &mut status) {
-        let message = format!("executors cannot be made: {}", failure.message);
-        decision.notes.push(Note::warning("SparkExecutorFailed", message));
+        decision.notes.push(report::refused(&failure.message));
     }
     decision.status = Some(status);
     decision

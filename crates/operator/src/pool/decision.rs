@@ -8,7 +8,7 @@ use hearth_types::pod::ExecutorReport;
 use crate::application::decision::Note;
 
 /// What to do now. The status is written first; if that fails, nothing else is done: a number that is not in the status
-/// might be used twice. Then the pods are deleted, then made, then the events are published.
+/// might be used twice. Then the events are published, then the pods are deleted, then made.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PoolDecision {
     /// The status to write, if it is not as it was.

@@ -13,6 +13,7 @@ mod update_status;
 pub use controller::reconcile;
 pub use decide::{Facts, creation_failed, decide};
 pub use decision::PoolDecision;
+pub use report::blocked;
 
 #[cfg(test)]
 mod tests;

@@ -118,6 +118,30 @@ fn deleting_an_application_that_cannot_resume_before_an_older_driver_is_gone_lea
     });
 }
 
+#[test]
+fn an_application_that_is_deleted_while_it_runs_and_made_again_at_once_completes() {
+    in_namespace("made-again", async |scene| {
+        // With everything that is made for an application, as all of it is in the way of the next one.
+        let allocation =
+            json!({ "enabled": true, "initialExecutors": 1, "minExecutors": 1, "maxExecutors": 1 });
+        let runs = |arguments: &[&str]| {
+            let runs = scene.program("again", "scenario", arguments)?;
+            anyhow::Ok(
+                runs.with("/spec/dynamicAllocation", allocation.clone())
+                    .with("/spec/driverPodDisruptionBudget", json!(true))
+                    .with("/spec/executor/terminationGracePeriodSeconds", json!(1)),
+            )
+        };
+        scene.post(&runs(&["wait", "/tmp"])?).await?.reaches("RUNNING").await?;
+        let delete = ["delete", "sparkapplication", "again", "--wait=false"];
+        scene.kubectl(&delete, "").await?.success()?;
+        let again = scene.post(&runs(&["exit", "0"])?).await?;
+        again.reaches("COMPLETED").await?;
+        ensure!(!again.states().contains(&"SUBMISSION_FAILED".to_owned()), "{:?}", again.states());
+        Ok(())
+    });
+}
+
 /// Waits until every driver is told to go, and returns them: in a new cluster the garbage collector takes its time.
 pub(crate) async fn told_to_go(scene: &Scene) -> anyhow::Result<Vec<Pod>> {
     let drivers = ListParams::default().labels("spark-role=driver");

@@ -42,7 +42,7 @@ mod volumes;
 
 use hearth_conf::SparkConf;
 use hearth_crd::{ExecutorPool, SparkApplication};
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, ResourceRequirements, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
@@ -51,11 +51,15 @@ use kube::api::DynamicObject;
 pub use self::batch::PodGroup;
 pub use self::ignored::ignored_fields;
 pub use self::initial::initial_executors;
+pub use self::quantity::thousandths;
 pub use self::secret::Certificates;
 pub use self::services::port_of_ui;
 pub use self::settings::Settings;
 
 use self::context::Context;
+use self::fields::Role as PodRole;
+use self::resources::build_resources;
+use self::template::Template;
 use super::submission::Submission;
 
 /// Every object of one submission, but for the executors' pods.
@@ -87,7 +91,8 @@ pub struct ApplicationObjects {
     pub driver: Pod,
 }
 
-/// Builds the objects of a submission.
+/// Builds the objects of a submission. If its pool is there already, the settings are to be those of
+/// [`Settings::of_submission`].
 pub fn application_objects(
     application: &SparkApplication,
     submission: &Submission,
@@ -117,6 +122,16 @@ pub fn driver_settings(application: &SparkApplication) -> SparkConf {
     conf::driver_conf(&Context::new(application, &submission, &settings)).into_iter().collect()
 }
 
+/// What driver and executors of this application ask for, and what they may use.
+pub fn resources(application: &SparkApplication) -> [(&'static str, ResourceRequirements); 2] {
+    let (submission, settings) = (Submission::first("", 1), Settings::default());
+    let ctx = Context::new(application, &submission, &settings);
+    [PodRole::Driver, PodRole::Executor].map(|role| {
+        let template = Template::of(&ctx, role).container.resources;
+        (role.as_str(), build_resources(&ctx, role, &ctx.fields(role), template))
+    })
+}
+
 /// Builds the pod of executor `number` of `pool`.
 pub fn executor_pod(
     application: &SparkApplication,
@@ -125,6 +140,7 @@ pub fn executor_pod(
     number: u32,
     settings: &Settings,
 ) -> Pod {
-    let ctx = Context::new(application, submission, settings);
+    let settings = settings.of_submission(pool);
+    let ctx = Context::new(application, submission, &settings);
     executor_pod::build_executor_pod(&ctx, pool, number)
 }

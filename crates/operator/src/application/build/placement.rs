@@ -8,7 +8,7 @@ use super::batch::BatchScheduler;
 use super::context::Context;
 use super::fields::{PodFields, Role};
 use super::labels::owned;
-use super::rights::given_account;
+use super::rights::account_of;
 
 /// The seconds that an executor has to finish its tasks.
 const EXECUTOR_GRACE_SECONDS: i64 = 30;
@@ -22,7 +22,7 @@ pub(super) fn place(ctx: &Context<'_>, role: Role, fields: &PodFields<'_>, spec:
     nodes(ctx, role, fields, spec);
     scheduling(ctx, role, fields, spec);
     network(fields, spec);
-    account(ctx, role, spec);
+    account(ctx, role, fields, spec);
     pull_secrets(ctx, spec);
 
     if let Some(share) = fields.share_process_namespace {
@@ -93,16 +93,12 @@ fn network(fields: &PodFields<'_>, spec: &mut PodSpec) {
 }
 
 /// A pod has a token for the API server if its driver scales the pool, or if somebody named an account.
-fn account(ctx: &Context<'_>, role: Role, spec: &mut PodSpec) {
-    if let Some(name) = given_account(ctx, role) {
-        spec.service_account_name = Some(name.to_owned());
-        spec.service_account = None;
-    }
-    let is_named = spec.service_account_name.is_some() || spec.service_account.is_some();
+fn account(ctx: &Context<'_>, role: Role, fields: &PodFields<'_>, spec: &mut PodSpec) {
+    let given = fields.service_account.or_else(|| account_of(spec)).map(str::to_owned);
+    let is_named = given.is_some();
     let scales = role == Role::Driver && ctx.is_dynamic();
-    if scales && !is_named {
-        spec.service_account_name = Some(ctx.names.driver_account());
-    }
+    spec.service_account_name = given.or_else(|| scales.then(|| ctx.names.driver_account()));
+    spec.service_account = None;
     if scales {
         spec.automount_service_account_token = Some(true);
     } else if !is_named {

@@ -7,7 +7,9 @@ use hearth_crd::{ExecutorPool, ExecutorPoolSpec, MOST_EXECUTORS};
 use super::context::Context;
 use super::initial::initial_executors;
 use super::services::driver_service_name;
-use crate::names::{DRIVER_SERVICE_ANNOTATION, INSTANCES_ANNOTATION, KEEP_EXECUTORS_ANNOTATION};
+use crate::names::{
+    DEFAULT_IMAGE_ANNOTATION, DRIVER_SERVICE_ANNOTATION, INSTANCES_ANNOTATION, KEEP_EXECUTORS_ANNOTATION,
+};
 
 /// Builds the pool as it is at the start. Its bounds are those of dynamic allocation.
 pub(super) fn build_pool(ctx: &Context<'_>) -> ExecutorPool {
@@ -22,6 +24,8 @@ pub(super) fn build_pool(ctx: &Context<'_>) -> ExecutorPool {
         (INSTANCES_ANNOTATION.to_owned(), initial.to_string()),
         (DRIVER_SERVICE_ANNOTATION.to_owned(), driver_service_name(ctx)),
     ]);
+    let image = ctx.settings.default_image.clone();
+    annotations.extend(image.map(|image| (DEFAULT_IMAGE_ANNOTATION.to_owned(), image)));
     if ctx.application.spec.executor.delete_on_termination == Some(false) {
         annotations.insert(KEEP_EXECUTORS_ANNOTATION.to_owned(), "true".to_owned());
     }

@@ -37,7 +37,7 @@ fn requests_of_container(container: &Container) -> Amounts {
 }
 
 /// Reads a quantity, rounded up to a thousandth.
-fn thousandths(text: &str) -> Option<i128> {
+pub fn thousandths(text: &str) -> Option<i128> {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);

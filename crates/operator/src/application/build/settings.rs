@@ -1,8 +1,12 @@
 //! What whoever installs the operator decides for every application. Kubeflow's operator: its command line.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use hearth_crd::ExecutorPool;
 use k8s_openapi::api::networking::v1::{IngressTLS, NetworkPolicyPeer};
+
+use crate::names::DEFAULT_IMAGE_ANNOTATION;
 
 /// What the chart's values say about the objects of applications.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +33,20 @@ pub struct Settings {
     pub kube_scheduler_names: Vec<String>,
     /// Whether a driver has a disruption budget if its application does not say.
     pub driver_disruption_budget: bool,
+}
+
+impl Settings {
+    /// The settings for further pods of a submission that was begun with `pool`: its image is that of its first pods. An operator
+    /// that was upgraded meanwhile may have another by now, and driver and executors of two builds refuse each other.
+    pub fn of_submission(&self, pool: &ExecutorPool) -> Cow<'_, Self> {
+        let annotations = pool.metadata.annotations.as_ref();
+        match annotations.and_then(|annotations| annotations.get(DEFAULT_IMAGE_ANNOTATION)) {
+            Some(image) if self.default_image.as_ref() != Some(image) => {
+                Cow::Owned(Self { default_image: Some(image.clone()), ..self.clone() })
+            }
+            Some(_) | None => Cow::Borrowed(self),
+        }
+    }
 }
 
 impl Default for Settings {

@@ -326,6 +326,23 @@ fn what_a_pod_may_wait_for_in_vain() {
 }
 
 #[test]
+fn an_image_is_waited_for_since_everything_before_it_was_done() {
+    let since = |status: &Value| {
+        let pod = pod(&json!({}), status);
+        let waiting = waiting_for(&pod, Role::Driver, &BTreeSet::new()).unwrap();
+        waiting.since.unwrap().to_string()
+    };
+    let mut status = waiting("ErrImagePull", "timeout");
+    status["conditions"] = json!([{"type": "PodReadyToStartContainers", "status": "True",
+        "lastTransitionTime": "2026-01-01T00:03:00Z"}]);
+    assert_eq!(since(&status), "2026-01-01T00:03:00Z", "volumes were attached");
+    let ended =
+        |at: &str| json!({"name": "init", "state": {"terminated": {"exitCode": 0, "finishedAt": at}}});
+    status["initContainerStatuses"] = json!([ended("2026-01-01T00:04:00Z"), ended("2026-01-01T00:09:00Z")]);
+    assert_eq!(since(&status), "2026-01-01T00:09:00Z", "init containers have ended");
+}
+
+#[test]
 fn what_is_mounted_and_not_there_is_named() {
     let volumes = json!([
         {"name": "a", "secret": {"secretName": "keys", "defaultMode": 288}},

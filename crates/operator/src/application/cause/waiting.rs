@@ -117,8 +117,8 @@ fn of_container(pod: &PodView, container: &ContainerStatusView, role: Role) -> O
         }
         _ => return None,
     };
-    let placed = pod.condition("PodScheduled").and_then(|condition| condition.last_transition_time.as_ref());
-    let since = pod.status.start_time.as_ref().or(placed).map(|time| time.0).or_else(|| pod.created_at());
+    let placed = || Some(pod.condition("PodScheduled")?.last_transition_time.as_ref()?.0);
+    let since = pod.making_containers_since().or_else(placed).or_else(|| pod.created_at());
     Some(Waiting {
         failure: Failure { cause, exit_code: None, reason: reason.to_owned(), message },
         since,

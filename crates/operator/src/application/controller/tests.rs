@@ -13,8 +13,12 @@ use crate::pod_view::PodView;
 use crate::settings::{MetricsSettings, Settings};
 use crate::testing::FakeApi;
 
+mod ending;
 mod gap;
 mod late_news;
+mod made_again;
+mod refused;
+mod upgraded;
 
 const APPLICATION: &str = "/apis/sparkoperator.k8s.io/v1beta2/namespaces/ns/sparkapplications/pi";
 

@@ -15,7 +15,7 @@ pub(super) enum Driver<'a> {
     /// This application is its controller.
     Ours(&'a Arc<PodView>),
     /// An application of this name that is gone was its controller, so Kubernetes is about to delete it.
-    OfPredecessor,
+    OfPredecessor(&'a Arc<PodView>),
     /// It is somebody else's.
     Foreign(&'a Arc<PodView>),
 }
@@ -26,7 +26,7 @@ impl<'a> Driver<'a> {
         match pod.controller() {
             Some(owner) if owner.uid == draft.uid() => Self::Ours(pod),
             Some(owner) if owner.kind == hearth_crd::KIND && owner.name == draft.name() => {
-                Self::OfPredecessor
+                Self::OfPredecessor(pod)
             }
             Some(_) | None => Self::Foreign(pod),
         }

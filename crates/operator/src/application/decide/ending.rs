@@ -11,7 +11,6 @@ use super::policy::{self, Retry};
 use super::time::{seconds, settling};
 use super::{teardown, time_to_live};
 use crate::application::cause::{End, Failure, Role, end_of};
-use crate::application::decision::Action;
 use crate::application::history;
 use crate::pod_view::PodView;
 
@@ -42,12 +41,6 @@ pub(super) fn fail(draft: &mut Draft<'_>, driver: Option<&PodView>, failure: &Fa
         }
         None => draft.warn("SparkDriverNotFound", failure.message.clone()),
     }
-    stop_driver(draft);
-    let is_followed = failure.cause.is_loss()
-        && policy::after_failure(draft.now, draft.spec(), &draft.status) != Retry::Never;
-    if !is_followed {
-        release_executors(draft);
-    }
     Next::Again
 }
 
@@ -67,18 +60,21 @@ pub(super) fn on_succeeding(draft: &mut Draft<'_>) -> Next {
     Next::Again
 }
 
-/// Failed: over, or run again after a while.
+/// Failed: over, or run again after a while, in which nothing runs but the executors that the driver which follows a lost one is to
+/// find.
 pub(super) fn on_failing(draft: &mut Draft<'_>) -> Next {
+    let is_loss = history::is_loss(&draft.status);
     match policy::after_failure(draft.now, draft.spec(), &draft.status) {
         Retry::Never => give_up(draft),
         Retry::After(wait) => {
+            stop_driver(draft);
+            if !is_loss {
+                release_executors(draft);
+            }
             draft.look_in(wait);
             Next::Done
         }
-        Retry::Now => {
-            let is_loss = history::is_loss(&draft.status);
-            run_again(draft, is_loss)
-        }
+        Retry::Now => run_again(draft, is_loss),
     }
 }
 
@@ -98,11 +94,15 @@ pub(super) fn give_up(draft: &mut Draft<'_>) -> Next {
 }
 
 /// Over. A driver that runs all the same, as somebody else wrote the status, would wait for ever for the executors, which are gone
-/// with that status: it is ended too. Not at once, as what is known of the pod may be older than the status.
+/// with that status: it is ended too. So is what an operator left that was killed just after it wrote the status. Not at once, as
+/// what is known of the pods may be older than the status.
 pub(super) fn on_ended(draft: &mut Draft<'_>) -> Next {
     let next = time_to_live::on_ended(draft);
     let runs = |pod: &PodView| !pod.is_terminating() && end_of(pod, Role::Driver).is_none();
-    if draft.has_moved || !matches!(Driver::of(draft), Driver::Ours(pod) if runs(pod)) {
+    let has_driver = matches!(Driver::of(draft), Driver::Ours(pod) if runs(pod));
+    // The pool goes last.
+    let has_executors = draft.observed.pool.is_some() && !keeps_executors(draft);
+    if draft.has_moved || !(has_driver || has_executors) {
         return next;
     }
     let ended = draft.status.termination_time.as_ref();
@@ -125,9 +125,7 @@ fn run_again(draft: &mut Draft<'_>, is_loss: bool) -> Next {
         && status.driver_epoch.is_some_and(|epoch| epoch > 0);
     teardown::delete_driver(draft);
     if !keeps_executors {
-        if teardown::are_executors_left(draft) {
-            draft.act(Action::DeleteExecutors);
-        }
+        teardown::delete_executors(draft);
         draft.status.driver_epoch = None;
         draft.status.executor_state = None;
     }
@@ -149,10 +147,13 @@ fn stop_driver(draft: &mut Draft<'_>) {
 
 /// Deletes the executors, unless the user wants to look at them; then the pool only ends those that run.
 fn release_executors(draft: &mut Draft<'_>) {
-    let is_kept = draft.spec().executor.delete_on_termination == Some(false);
-    if !is_kept && teardown::are_executors_left(draft) {
-        draft.act(Action::DeleteExecutors);
+    if !keeps_executors(draft) {
+        teardown::delete_executors(draft);
     }
+}
+
+fn keeps_executors(draft: &Draft<'_>) -> bool {
+    draft.spec().executor.delete_on_termination == Some(false)
 }
 
 /// When the driver ended; now if it does not say, or says something that cannot be.

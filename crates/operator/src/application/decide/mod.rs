@@ -13,9 +13,11 @@ mod driver;
 mod ending;
 mod executor_budget;
 mod executors;
+mod executors_refused;
 mod invalid;
 mod invalidate;
 mod policy;
+mod predecessor;
 mod running;
 mod scale_in_place;
 mod submission;
@@ -34,6 +36,8 @@ use super::decision::{Decision, SubmitFailure};
 use super::observed::Observed;
 use super::submission::Submission;
 
+pub use self::invalid::why_not_extended;
+pub(crate) use self::predecessor::patience_left;
 pub(crate) use self::time::{left, seconds, settling, whole_seconds};
 
 /// More states than one decision can go through.

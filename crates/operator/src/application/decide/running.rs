@@ -6,7 +6,7 @@ use hearth_crd::FailureCause;
 use super::draft::{Draft, Next};
 use super::driver::Driver;
 use super::time::{seconds, settling};
-use super::{deadlines, ending, executor_budget, scale_in_place};
+use super::{deadlines, ending, executor_budget, executors_refused, scale_in_place};
 use crate::application::cause::{End, Failure, Role, end_of, loss_of, pod_gone, waiting_for};
 use crate::application::mounts;
 use crate::pod_view::{Phase, PodView};
@@ -48,6 +48,7 @@ fn on_running(draft: &mut Draft<'_>, driver: &PodView) -> Next {
     }
     if let Some((failure, error)) = deadlines::of_run(draft, driver)
         .or_else(|| executor_budget::exceeded(draft))
+        .or_else(|| executors_refused::exceeded(draft))
         .or_else(|| without_pool(draft))
     {
         return ending::fail(draft, Some(driver), &failure, &error);
@@ -75,10 +76,7 @@ fn is_running(draft: &Draft<'_>, driver: &PodView) -> String {
 fn without_pool(draft: &Draft<'_>) -> Option<(Failure, String)> {
     let observed = draft.observed;
     let is_ours = draft.status.driver_epoch.is_some();
-    if !is_ours
-        || observed.pool.is_some()
-        || observed.executors.iter().any(|pod| end_of(pod, Role::Executor).is_none())
-    {
+    if !is_ours || observed.pool.is_some() || has_executors(draft) {
         return None;
     }
     let message = format!(
@@ -87,6 +85,11 @@ fn without_pool(draft: &Draft<'_>) -> Option<(Failure, String)> {
         draft.name()
     );
     Some((Failure::new(FailureCause::ExecutorFailures, &message), message))
+}
+
+/// Whether there is an executor that has not ended.
+pub(super) fn has_executors(draft: &Draft<'_>) -> bool {
+    draft.observed.executors.iter().any(|pod| end_of(pod, Role::Executor).is_none())
 }
 
 fn on_pending(draft: &mut Draft<'_>, driver: &PodView) -> Next {

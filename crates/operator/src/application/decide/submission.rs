@@ -10,7 +10,7 @@ use super::draft::{Draft, Next};
 use super::driver::{Driver, is_of};
 use super::policy::{self, Retry};
 use super::time::seconds;
-use super::{ending, running, teardown, unsupported};
+use super::{ending, predecessor, running, teardown, unsupported};
 use crate::application::cause::Failure;
 use crate::application::decision::{Action, SubmitFailure};
 use crate::application::history;
@@ -32,8 +32,8 @@ pub(super) fn submit(draft: &mut Draft<'_>) -> Next {
     let next = next_submission(draft);
     let is_begun = match Driver::of(draft) {
         Driver::Missing => false,
-        Driver::OfPredecessor => {
-            draft.look_in(seconds(1));
+        Driver::OfPredecessor(pod) => {
+            predecessor::wait_for_driver(draft, pod);
             return Next::Done;
         }
         Driver::Foreign(pod) => {
@@ -46,8 +46,12 @@ pub(super) fn submit(draft: &mut Draft<'_>) -> Next {
             return Next::Done;
         }
         Driver::Ours(pod) if is_of(pod, &next) => true,
+        // The last run is to go, and its executors with it, if that was not done when its end was written.
         Driver::Ours(_) => {
             teardown::delete_driver(draft);
+            if next.driver_epoch == 1 {
+                is_room_for(draft, &next);
+            }
             draft.look_in(seconds(10));
             return Next::Done;
         }
@@ -79,7 +83,9 @@ fn is_room_for(draft: &mut Draft<'_>, next: &Submission) -> bool {
         pod.label(SUBMISSION_ID_LABEL) != Some(next.id.as_str())
             && !(pod.is_terminating() && pod.is_unreachable())
     };
-    !(is_like_an_older_one && observed.executors.iter().any(|pod| is_in_the_way(pod)))
+    let mut executors = observed.executors.iter().filter(|_| is_like_an_older_one);
+    let in_the_way = executors.find(|pod| is_in_the_way(pod));
+    in_the_way.inspect(|pod| predecessor::tell(draft, pod)).is_none()
 }
 
 /// Which submission comes next: the same with its next driver where only the driver was lost, a new one otherwise.

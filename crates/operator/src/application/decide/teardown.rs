@@ -8,14 +8,7 @@ use crate::application::decision::Action;
 /// Repeated while something is left, as any of it may have been made since.
 pub(super) fn tear_down(draft: &mut Draft<'_>) -> bool {
     delete_driver(draft);
-    if are_executors_left(draft) {
-        let is_going =
-            draft.observed.pool.as_ref().is_some_and(|pool| pool.metadata.deletion_timestamp.is_some());
-        let all_terminating = draft.observed.executors.iter().all(|pod| pod.is_terminating());
-        if !(is_going || draft.observed.pool.is_none() && all_terminating) {
-            draft.act(Action::DeleteExecutors);
-        }
-    }
+    delete_executors(draft);
     if !draft.services_gone {
         draft.act(Action::DeleteServices);
     }
@@ -29,6 +22,18 @@ pub(super) fn delete_driver(draft: &mut Draft<'_>) {
     if !pod.is_terminating() || force {
         let uid = pod.uid().to_owned();
         draft.act(Action::DeleteDriver { uid, force });
+    }
+}
+
+/// Deletes the executors and their pool, unless all of it is going already.
+pub(super) fn delete_executors(draft: &mut Draft<'_>) {
+    let observed = draft.observed;
+    let is_going = match &observed.pool {
+        Some(pool) => pool.metadata.deletion_timestamp.is_some(),
+        None => observed.executors.iter().all(|pod| pod.is_terminating()),
+    };
+    if !is_going && are_executors_left(draft) {
+        draft.act(Action::DeleteExecutors);
     }
 }
 

@@ -146,3 +146,34 @@ async fn nothing_is_taken_for_gone_before_a_list_is_complete() {
     world.turns().await;
     world.knows_the_changes();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_namespace_that_may_not_be_listed_keeps_nobody_waiting_and_is_served_once_it_may() {
+    let api = FakeApi::default();
+    for namespace in ["ns", "other"] {
+        let metadata = json!({ "name": namespace, "namespace": namespace });
+        let path = format!(
+            "/apis/sparkoperator.k8s.io/v1beta2/namespaces/{namespace}/sparkapplications/{namespace}"
+        );
+        api.put(&path, json!({ "metadata": metadata, "spec": {} }));
+    }
+    // Its applications are listed, but a driver that is not known would count as lost.
+    api.forbid(Some("/api/v1/namespaces/other/pods"));
+    let metrics = Arc::new(Metrics::new(&MetricsSettings::default()).unwrap());
+    let namespaces = vec!["other".to_owned(), "ns".to_owned()];
+    let scope = Scope { namespaces, namespace_selector: None, application_selector: None };
+    let (cache, queue) = (Arc::new(Cache::default()), Arc::new(Queue::default()));
+    let mut watches = watch_all(&api.client(), &scope, &cache, &queue, &metrics);
+    assert_eq!(watches.synced(QUIET).await.unwrap(), ["pods in other"]);
+    assert_eq!(cache.applications(), 2);
+    let turn = async || tokio::time::timeout(QUIET, queue.next()).await.ok().flatten();
+    assert_eq!(turn().await, Some(Key::new("ns", "ns")));
+    assert_eq!(turn().await, None);
+    api.forbid(None);
+    assert_eq!(turn().await, Some(Key::new("other", "other")));
+
+    api.forbid(Some("/"));
+    let mut watches = watch_all(&api.client(), &scope, &cache, &queue, &metrics);
+    let error = watches.synced(QUIET).await.unwrap_err().to_string();
+    assert!(error.contains("sparkapplications in other, executorpools in other"), "{error}");
+}

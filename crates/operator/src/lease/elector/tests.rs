@@ -71,3 +71,12 @@ async fn a_lease_that_is_given_back_is_taken_at_once() {
     two.acquire().await;
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_of_a_part_of_a_second_lasts_a_whole_one() {
+    let api = FakeApi::default();
+    let mut one = elector(&api, "one");
+    one.settings.lease_duration = Duration::from_millis(500);
+    one.acquire().await;
+    assert_eq!(api.get(LEASE).unwrap()["spec"]["leaseDurationSeconds"], 1);
+}

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::creation_failed;
 use super::super::decide::wanted;
-use super::world::{World, pending, running, shown};
+use super::world::{World, at, pending, running, shown};
 use crate::application::decision::SubmitFailure;
 
 #[test]
@@ -110,7 +110,36 @@ fn an_executor_that_cannot_be_made_is_tried_again() {
     .assert_eq(&shown(&decision));
     world.pool.status = decision.status;
     assert!(world.decide().create.is_empty());
+    // What is refused for another reason is blocked anew.
+    let other = SubmitFailure { cause: FailureCause::Submission, message: "no such account".to_owned() };
+    let again = creation_failed(at(150), &world.pool, &other);
+    expect![[r#"
+        status: 1 of 1 ready, next [2], failed 0, starts 2
+          Ready True AllReady: 1 of 1 executors are ready
+          Blocked True Submission: no such account
+        warning SparkExecutorFailed: executors cannot be made: no such account
+        again in 3 s
+    "#]]
+    .assert_eq(&shown(&again));
+    let since = again.status.unwrap().conditions.unwrap().last().unwrap().last_transition_time.0;
+    assert_eq!(since, at(150));
     // The event is not repeated, and the wait grows.
     let again = creation_failed(world.now, &world.pool, &failure);
     assert_eq!((again.notes, again.look_again.map(|wait| wait.as_secs())), (Vec::new(), Some(3)));
+}
+
+#[test]
+fn an_executor_is_not_made_from_a_manifest_that_is_wrong() {
+    let mut world = World::running(1).replicas(2).at(200);
+    world.invalid = Some("spec.executor.memory: found 0".to_owned());
+    world.apply_and_check(&expect![[r#"
+        status: 1 of 1 ready, next [2], failed 0, starts 0
+          Ready False Starting: 1 of 2 executors are ready
+          Blocked True InvalidSpec: spec.executor.memory: found 0
+        warning SparkExecutorFailed: executors cannot be made: spec.executor.memory: found 0
+    "#]]);
+    // Told once.
+    world.check(&expect!["nothing"]);
+    world.invalid = None;
+    assert_eq!(world.decide().create, [2]);
 }

@@ -23,6 +23,7 @@ pub(super) struct World {
     pub(super) surplus_for: Option<Duration>,
     pub(super) highest_told: u32,
     pub(super) missing: BTreeSet<Reference>,
+    pub(super) invalid: Option<String>,
 }
 
 pub(super) fn at(seconds: i64) -> Timestamp {
@@ -46,6 +47,7 @@ impl World {
             surplus_for: None,
             highest_told: 0,
             missing: BTreeSet::new(),
+            invalid: None,
         }
     }
 
@@ -93,7 +95,8 @@ impl World {
 
     pub(super) fn decide(&self) -> PoolDecision {
         let Self { has_ended, highest_told, surplus_for, .. } = *self;
-        let facts = Facts { has_ended, highest_told, surplus_for, missing: self.missing.clone() };
+        let (missing, invalid) = (self.missing.clone(), self.invalid.clone());
+        let facts = Facts { has_ended, highest_told, surplus_for, missing, invalid };
         decide(self.now, &self.pool, &self.pods, &facts)
     }
 

@@ -62,17 +62,15 @@ fn the_wait_for_another_run() {
     check(
         &world,
         &expect![[r#"
-        delete pod driver-1
-        delete executors
-        PENDING_RERUN run 1 submission 1
-        warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
-    "#]],
+            delete pod driver-1
+            PENDING_RERUN run 1 submission 1
+            warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
+        "#]],
         &expect![[r#"
-        delete pod driver-1
-        delete executors
-        PENDING_RERUN run 1 submission 1
-        warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
-    "#]],
+            delete pod driver-1
+            PENDING_RERUN run 1 submission 1
+            warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
+        "#]],
     );
 }
 

@@ -96,7 +96,6 @@ fn on_failure_runs_again_as_often_as_it_says_after_waits_that_grow() {
     let mut world = world.after(10);
     expect![[r#"
         delete pod driver-1
-        delete executors
         PENDING_RERUN run 1 submission 1
         warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
     "#]]
@@ -136,7 +135,6 @@ fn a_clock_that_jumps_back_keeps_nothing_waiting_for_it() {
     "#]]);
     world.after(-100_000).check(&expect![[r#"
         delete pod driver-1
-        delete executors
         PENDING_RERUN run 1 submission 1
         warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
     "#]]);
@@ -220,5 +218,35 @@ fn a_group_of_pods_goes_when_they_have_ended() {
         PENDING_RERUN run 1 submission 1
         event SparkDriverCompleted: Driver pi-driver completed
         warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun
+    "#]]);
+}
+
+#[test]
+fn what_a_killed_operator_did_not_delete_is_deleted_by_the_next() {
+    let mut world = World::running().restart(&json!({"type": "Always"})).driver(&exited(0, ""));
+    world.apply_and_be_killed();
+    world.check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        again in 10 s
+    "#]]);
+
+    let mut world = World::running().driver(&exited(0, ""));
+    world.apply_and_be_killed();
+    world.check(&expect![[r#"
+        again in 9 s
+    "#]]);
+    world.after(10).check(&expect![[r#"
+        delete executors
+    "#]]);
+
+    let policy = json!({"type": "OnFailure", "onFailureRetries": 2, "onFailureRetryInterval": 20});
+    let limited = World::running().restart(&policy).spec(|spec| spec["timeouts"] = json!({"runSeconds": 5}));
+    let mut world = limited;
+    world.apply_and_be_killed();
+    world.check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        again in 10 s
     "#]]);
 }

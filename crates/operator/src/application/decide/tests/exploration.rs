@@ -87,7 +87,9 @@ impl Walk {
 
         let is_killed = !is_calm && self.dice.roll(6) == 0;
         let mut status = decision.status.clone();
-        for action in &decision.actions {
+        let (mut endings, actions): (Vec<Action>, Vec<Action>) =
+            decision.actions.iter().cloned().partition(Action::ends_run);
+        for action in &actions {
             if is_killed && self.dice.roll(2) == 0 {
                 return decision;
             }
@@ -100,15 +102,13 @@ impl Walk {
                     self.make(submission);
                     submitted(self.world.now, &self.world.application, submission, None)
                 };
-                for action in &next.actions {
-                    self.perform(action);
-                }
+                endings.extend(next.actions);
                 status = next.status;
             } else {
                 self.perform(action);
             }
         }
-        if is_killed {
+        if is_killed && self.dice.roll(2) == 0 {
             return decision;
         }
         if let Some(status) = status {
@@ -123,6 +123,12 @@ impl Walk {
             }
             let text = serde_json::to_string(&status).unwrap();
             self.world.application.status = Some(serde_json::from_str(&text).unwrap());
+        }
+        for action in &endings {
+            if is_killed && self.dice.roll(2) == 0 {
+                return decision;
+            }
+            self.perform(action);
         }
         decision
     }

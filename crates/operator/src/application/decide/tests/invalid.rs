@@ -4,6 +4,7 @@ use expect_test::expect;
 use hearth_crd::ApplicationStateType as State;
 use serde_json::json;
 
+use super::super::why_not_extended;
 use super::World;
 use super::world::{exited, shown};
 
@@ -43,7 +44,7 @@ fn a_wrong_edit_does_no_harm_to_what_runs() {
     let mut world = World::running().spec(|spec| spec["driver"]["cores"] = json!(0)).problem("found 0");
     expect![[r#"
         RUNNING run 1 submission 1
-        warning SparkApplicationSpecUpdateFailed: the new spec cannot be run, and the old one stays in force: spec.driver.cores: found 0
+        warning SparkApplicationSpecUpdateFailed: the new spec cannot be run; what runs goes on, but no executor is made until it is corrected: spec.driver.cores: found 0
     "#]].assert_eq(&shown(&world.apply()));
     assert_eq!((world.state(), world.condition("Valid").0.as_str()), (State::Running, "False"));
     world.check(&expect!["nothing"]);
@@ -54,6 +55,22 @@ fn a_wrong_edit_does_no_harm_to_what_runs() {
     world.problems.clear();
     world.apply();
     assert_eq!((world.state(), world.condition("Valid").0.as_str()), (State::Running, "True"));
+}
+
+#[test]
+fn a_wrong_edit_of_what_takes_effect_in_place_leaves_the_executors_to_be_made() {
+    let world = World::running().spec(|spec| spec["executor"]["instances"] = json!(-1)).problem("found -1");
+    assert_eq!(why_not_extended(&world.application, &world.problems), None);
+    world.check(&expect![[r#"
+        RUNNING run 1 submission 1
+        warning SparkApplicationSpecUpdateFailed: the new spec cannot be run, and the old one stays in force: spec.driver.cores: found -1
+    "#]]);
+    let world = World::running().spec(|spec| spec["image"] = json!("hearth:2")).problem("found 0");
+    let why = why_not_extended(&world.application, &world.problems);
+    assert_eq!(
+        why.as_deref(),
+        Some("the spec was edited, and cannot be run as it is: spec.driver.cores: found 0")
+    );
 }
 
 #[test]

@@ -25,7 +25,6 @@ fn a_running_application_begins_anew() {
     assert_eq!(world.status().attempts.as_ref().unwrap()[0].outcome, AttemptOutcome::Invalidated);
     world.check(&expect![[r#"
         delete pod driver-1
-        delete executors
         delete services
         again in 10 s
     "#]]);

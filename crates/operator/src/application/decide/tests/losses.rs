@@ -141,8 +141,8 @@ fn a_program_that_fails_after_a_loss_gets_new_executors() {
     world.submit();
     let mut world = world.driver(&exited(1, "no")).after(10);
     expect![[r#"
-        delete executors
         delete pod driver-2
+        delete executors
         PENDING_RERUN run 2 submission 1
         warning SparkDriverFailed: Driver pi-driver failed: no
         warning SparkApplicationPendingRerun: SparkApplication pi is pending rerun

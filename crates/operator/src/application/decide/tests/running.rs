@@ -58,6 +58,31 @@ fn a_driver_whose_pool_somebody_deleted_goes_on_until_no_executor_is_left() {
 }
 
 #[test]
+fn a_run_whose_executors_are_refused_for_minutes_is_over_once_there_is_none() {
+    let blocked = |reason: &str| {
+        let blocked = json!({"type": "Blocked", "status": "True", "reason": reason, "message": "create pod: no",
+            "lastTransitionTime": at(20).to_string()});
+        let status = serde_json::from_value(json!({"conditions": [blocked]})).unwrap();
+        World::running().edit_pool(|pool| pool.status = Some(status))
+    };
+    blocked("Submission").after(300).check(&expect![[r#"
+        again in 10 s
+    "#]]);
+    blocked("Submission").executor(1, 3, "Running").after(1000).check(&expect![[r#"
+        RUNNING run 1 submission 1
+    "#]]);
+    blocked("QuotaExceeded").after(1000).check(&expect!["nothing"]);
+    blocked("Submission").after(310).check(&expect![[r#"
+        delete pod driver-1
+        delete executors
+        FAILED run 1 submission 1
+          there is no executor, and the API server has refused to make one for 5 minutes: create pod: no
+        warning SparkDriverFailed: Driver pi-driver failed: there is no executor, and the API server has refused to make one for 5 minutes: create pod: no
+        warning SparkApplicationFailed: SparkApplication pi failed: there is no executor, and the API server has refused to make one for 5 minutes: create pod: no
+    "#]]);
+}
+
+#[test]
 fn a_driver_that_ended_before_anybody_saw_it_run() {
     World::submitted().after(9).driver(&exited(0, "")).check(&expect![[r#"
         delete executors

@@ -73,6 +73,7 @@ fn pods_of_an_older_spec_go_first() {
     world.application.status = None;
     world.check(&expect![[r#"
         delete pod driver-1
+        delete executors
         again in 10 s
     "#]]);
 }
@@ -98,6 +99,24 @@ fn the_driver_of_a_deleted_application_of_the_same_name_is_waited_for() {
     world.application.status = None;
     world.check(&expect![[r#"
         again in 1 s
+    "#]]);
+    // By then people wonder.
+    world.now = at(10);
+    world.check(&expect![[r#"
+        warning SparkApplicationWaiting: waiting until pod pi-driver of an earlier application or submission is gone
+        again in 10 s
+    "#]]);
+    // Its node is gone.
+    let driver = Arc::make_mut(world.observed.driver.as_mut().unwrap());
+    driver.metadata.deletion_timestamp = serde_json::from_value(json!("2026-01-01T00:00:00Z")).unwrap();
+    driver.status.conditions = serde_json::from_value(json!([
+        {"type": "ContainersReady", "status": "True"}, {"type": "Ready", "status": "False"},
+    ]))
+    .unwrap();
+    world.check(&expect![[r#"
+        delete pod driver-1 by force
+        warning SparkApplicationWaiting: waiting until pod pi-driver of an earlier application or submission is gone
+        again in 10 s
     "#]]);
 }
 

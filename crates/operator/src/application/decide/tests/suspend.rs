@@ -82,7 +82,6 @@ fn a_running_application_loses_its_pods() {
     .assert_eq(&shown(&world.apply()));
     world.check(&expect![[r#"
         delete pod driver-1
-        delete executors
         delete services
         again in 10 s
     "#]]);
@@ -138,7 +137,6 @@ fn a_retry_that_waits_can_be_suspended() {
     assert_eq!(world.state(), State::Failing);
     world.spec(|spec| spec["suspend"] = json!(true)).check(&expect![[r#"
         delete pod driver-1
-        delete executors
         delete services
         SUSPENDING run 1 submission 1
         event SparkApplicationSuspending: SparkApplication pi is suspending

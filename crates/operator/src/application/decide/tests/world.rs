@@ -96,8 +96,17 @@ impl World {
         decide(self.now, &self.application, &self.problems, &self.observed)
     }
 
-    /// Decides, and writes the status.
+    /// Decides, writes the status, and deletes the pool if that was decided; the pods take their time.
     pub(super) fn apply(&mut self) -> Decision {
+        let decision = self.apply_and_be_killed();
+        if decision.actions.contains(&Action::DeleteExecutors) {
+            self.observed.pool = None;
+        }
+        decision
+    }
+
+    /// Decides, and writes the status; what comes after that is not done.
+    pub(super) fn apply_and_be_killed(&mut self) -> Decision {
         let decision = self.decide();
         if let Some(status) = &decision.status {
             // As the API server gives it back.
