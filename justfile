@@ -46,4 +46,4 @@ cluster *ARGUMENTS:
 # The end-to-end tests in pods. Needs root, or KUBECONFIG and HEARTH_TEST_IMAGE.
 e2e *ARGUMENTS:
     cargo build --workspace
-    cargo test --workspace --test e2e -- --test-threads 8 {{ARGUMENTS}}
+    cargo test --workspace --test e2e -- --test-threads 32 {{ARGUMENTS}}

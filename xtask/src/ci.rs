@@ -25,8 +25,8 @@ const STEPS_AFTER_TIDY: [Step; 4] = [
     // All of them, so one run tells everything that fails.
     Step { name: "test", arguments: &["test", "--workspace", "--no-fail-fast"] },
     // Of the whole workspace, as its dependencies would be built once more with the features of this package alone.
-    // The tests wait for pods most of the time, so more of them run side by side than there are cores.
-    Step { name: CLUSTER, arguments: &["test", "--workspace", "--test", "e2e", "--", "--test-threads", "8"] },
+    // The tests take turns by themselves; each thread is a test that runs or waits.
+    Step { name: CLUSTER, arguments: &["test", "--workspace", "--test", "e2e", "--", "--test-threads", "32"] },
     Step {
         name: "simulator",
         arguments: &[

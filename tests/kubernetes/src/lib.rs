@@ -19,6 +19,7 @@ mod manifest;
 mod report;
 mod scene;
 mod tools;
+mod turns;
 mod until;
 
 pub use application::Application;

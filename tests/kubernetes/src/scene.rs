@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
@@ -17,10 +17,8 @@ use kube::{Api, Client, Config};
 use serde_json::{Value, json};
 
 use crate::cluster::say;
+use crate::turns::Turn;
 use crate::{Application, Cluster, Manifest, Output, kubectl, limits, report, run};
-
-/// Tests that break what others need hold it alone.
-static SHARED: RwLock<()> = RwLock::new(());
 
 /// What a test works with.
 pub struct Scene {
@@ -44,7 +42,7 @@ impl fmt::Debug for Scene {
 /// The test fails.
 pub fn in_namespace<F: Future<Output = anyhow::Result<()>>>(name: &str, test: impl FnOnce(Arc<Scene>) -> F) {
     if let Some(cluster) = Cluster::get() {
-        let _together = SHARED.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _turn = Turn::together();
         play(cluster, name, test);
     }
 }
@@ -55,7 +53,7 @@ pub fn in_namespace<F: Future<Output = anyhow::Result<()>>>(name: &str, test: im
 /// The test fails.
 pub fn alone<F: Future<Output = anyhow::Result<()>>>(name: &str, test: impl FnOnce(Arc<Scene>) -> F) {
     if let Some(cluster) = Cluster::get() {
-        let _alone = SHARED.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _turn = Turn::alone();
         play(cluster, name, test);
     }
 }

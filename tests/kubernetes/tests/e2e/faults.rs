@@ -11,7 +11,7 @@ use kube::{Api, ResourceExt as _};
 use serde_json::{Value, json};
 
 /// Long enough for pods to be lost and made again on a machine that has much else to do: on one executor, the half.
-const ROUNDS: i64 = 60;
+const ROUNDS: i64 = 40;
 
 /// The sum of the sums of so many rounds.
 fn total(rounds: i64) -> i64 {

@@ -17,7 +17,7 @@ use crate::faults::{ends_well, rounds, uids};
 #[test]
 fn an_upgrade_of_the_operator_leaves_running_applications_alone() {
     alone("upgrade", async |scene| {
-        let app = scene.apply(&scene.program("rounds", "scenario", &["rounds", "60"])?).await?;
+        let app = scene.apply(&scene.program("rounds", "scenario", &["rounds", "40"])?).await?;
         scene.log_says("rounds-driver", "round 1").await?;
         let cluster = scene.cluster;
         let driver = uids(&scene.pods("rounds", "driver").await?);
@@ -62,7 +62,7 @@ fn of_two_operators_the_second_takes_over_when_the_first_is_killed() {
     alone("two-operators", async |scene| {
         let cluster = scene.cluster;
         blocking(move || cluster.install(&["--set=controller.replicas=2"])).await?;
-        let app = scene.apply(&scene.program("rounds", "scenario", &["rounds", "60"])?).await?;
+        let app = scene.apply(&scene.program("rounds", "scenario", &["rounds", "40"])?).await?;
         scene.log_says("rounds-driver", "round 1").await?;
         let driver = uids(&scene.pods("rounds", "driver").await?);
         let operators: Api<Pod> = Api::namespaced(scene.client.clone(), OPERATOR_NAMESPACE);
