@@ -26,7 +26,10 @@ const STEPS_AFTER_TIDY: [Step; 4] = [
     Step { name: "test", arguments: &["test", "--workspace", "--no-fail-fast"] },
     // Of the whole workspace, as its dependencies would be built once more with the features of this package alone.
     // The tests take turns by themselves; each thread is a test that runs or waits.
-    Step { name: CLUSTER, arguments: &["test", "--workspace", "--test", "e2e", "--", "--test-threads", "32"] },
+    Step {
+        name: CLUSTER,
+        arguments: &["test", "--workspace", "--test", "e2e", "--", "--test-threads", "32"],
+    },
     Step {
         name: "simulator",
         arguments: &[
