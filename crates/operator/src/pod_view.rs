@@ -374,6 +374,11 @@ impl PodView {
             && is("Ready", "False")
             && self.condition("Ready").and_then(|ready| ready.reason.as_deref()) != gates
     }
+
+    /// Whether it was told to go, and its node does not answer: nobody will ever say that it has ended.
+    pub fn is_given_up(&self) -> bool {
+        self.is_terminating() && self.is_unreachable()
+    }
 }
 
 /// Whether a container is that of Spark; `executor` is what old templates call it.

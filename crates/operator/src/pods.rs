@@ -99,7 +99,7 @@ pub async fn in_the_way(ctx: &Context, key: &Key, found: &PodView) -> Error {
     let kinds = [hearth_crd::KIND, "ExecutorPool"];
     let mut owners = found.metadata.owner_references.iter().flatten();
     let is_of_name = owners.any(|owner| kinds.contains(&&*owner.kind) && owner.name == key.name());
-    if is_of_name && found.is_terminating() && found.is_unreachable() {
+    if is_of_name && found.is_given_up() {
         let deleted = delete(ctx, key, found.name(), found.uid(), Deletion::Forced).await;
         return deleted.err().unwrap_or_else(|| being_deleted(found.name()));
     }

@@ -6,8 +6,8 @@ use hearth_crd::{FailureCause, SparkApplicationStatus};
 
 use super::submission::Submission;
 
-/// What to do now. First what makes or changes something, in order; then the status is written; then what ends a run is done, see
-/// [`Action::ends_run`]; the events come last.
+/// What to do now. First what makes or changes something, in order; then the status is written, and the events are published; what
+/// ends a run is done last, see [`Action::ends_run`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decision {
     /// What to do. Each may be repeated without harm.

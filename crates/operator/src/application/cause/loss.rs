@@ -12,7 +12,7 @@ use crate::pod_view::{Phase, PodView};
 /// `DisruptionTarget` is what Kubernetes itself says; the reason of the pod is what kubelets say.
 pub fn loss_of(pod: &PodView, role: Role) -> Option<Failure> {
     let has_ended = pod.terminated().is_some() || matches!(pod.phase(), Phase::Failed | Phase::Succeeded);
-    let was_given_up = pod.is_terminating() && pod.is_unreachable();
+    let was_given_up = pod.is_given_up();
     if !has_ended && !was_given_up {
         return None;
     }

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Waits until its driver is gone. That of a node which does not answer is deleted by force: nobody would ever say that it has ended.
 pub(super) fn wait_for_driver(draft: &mut Draft<'_>, pod: &PodView) {
-    if pod.is_terminating() && pod.is_unreachable() {
+    if pod.is_given_up() {
         draft.act(Action::DeleteDriver { uid: pod.uid().to_owned(), force: true });
     }
     tell(draft, pod);

@@ -80,8 +80,7 @@ fn is_room_for(draft: &mut Draft<'_>, next: &Submission) -> bool {
     // The counters begin anew after a change of the spec, and with them the names of executors.
     let is_like_an_older_one = next.attempt == 1;
     let is_in_the_way = |pod: &crate::pod_view::PodView| {
-        pod.label(SUBMISSION_ID_LABEL) != Some(next.id.as_str())
-            && !(pod.is_terminating() && pod.is_unreachable())
+        pod.label(SUBMISSION_ID_LABEL) != Some(next.id.as_str()) && !pod.is_given_up()
     };
     let mut executors = observed.executors.iter().filter(|_| is_like_an_older_one);
     let in_the_way = executors.find(|pod| is_in_the_way(pod));

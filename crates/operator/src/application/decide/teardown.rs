@@ -18,7 +18,7 @@ pub(super) fn tear_down(draft: &mut Draft<'_>) -> bool {
 /// Deletes the driver's pod if it is ours and nobody has done so yet; a pod of a node that is gone is deleted by force.
 pub(super) fn delete_driver(draft: &mut Draft<'_>) {
     let Driver::Ours(pod) = Driver::of(draft) else { return };
-    let force = pod.is_terminating() && pod.is_unreachable();
+    let force = pod.is_given_up();
     if !pod.is_terminating() || force {
         let uid = pod.uid().to_owned();
         draft.act(Action::DeleteDriver { uid, force });
@@ -52,6 +52,6 @@ pub(super) fn is_driver_gone(draft: &Draft<'_>) -> bool {
 /// Whether there is a pool or an executor. One that was given up with its node does not count: nobody can wait for it.
 pub(super) fn are_executors_left(draft: &Draft<'_>) -> bool {
     let observed = draft.observed;
-    let is_left = |pod: &crate::pod_view::PodView| !(pod.is_terminating() && pod.is_unreachable());
+    let is_left = |pod: &crate::pod_view::PodView| !pod.is_given_up();
     observed.pool.is_some() || observed.executors.iter().any(|pod| is_left(pod))
 }

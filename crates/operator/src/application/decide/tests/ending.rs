@@ -223,13 +223,17 @@ fn a_group_of_pods_goes_when_they_have_ended() {
 
 #[test]
 fn what_a_killed_operator_did_not_delete_is_deleted_by_the_next() {
-    let mut world = World::running().restart(&json!({"type": "Always"})).driver(&exited(0, ""));
-    world.apply_and_be_killed();
-    world.check(&expect![[r#"
-        delete pod driver-1
-        delete executors
-        again in 10 s
-    "#]]);
+    let always = World::running().restart(&json!({"type": "Always"})).driver(&exited(0, ""));
+    let policy = json!({"type": "OnFailure", "onFailureRetries": 2, "onFailureRetryInterval": 20});
+    let limited = World::running().restart(&policy).spec(|spec| spec["timeouts"] = json!({"runSeconds": 5}));
+    for mut world in [always, limited] {
+        world.apply_and_be_killed();
+        world.check(&expect![[r#"
+            delete pod driver-1
+            delete executors
+            again in 10 s
+        "#]]);
+    }
 
     let mut world = World::running().driver(&exited(0, ""));
     world.apply_and_be_killed();
@@ -238,15 +242,5 @@ fn what_a_killed_operator_did_not_delete_is_deleted_by_the_next() {
     "#]]);
     world.after(10).check(&expect![[r#"
         delete executors
-    "#]]);
-
-    let policy = json!({"type": "OnFailure", "onFailureRetries": 2, "onFailureRetryInterval": 20});
-    let limited = World::running().restart(&policy).spec(|spec| spec["timeouts"] = json!({"runSeconds": 5}));
-    let mut world = limited;
-    world.apply_and_be_killed();
-    world.check(&expect![[r#"
-        delete pod driver-1
-        delete executors
-        again in 10 s
     "#]]);
 }
