@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::{Stream, StreamExt};
@@ -84,7 +83,12 @@ impl Watches {
 
 /// Whether there is a namespace of which everything is known.
 fn is_any_complete(lists: &[Listed]) -> bool {
-    lists.chunks(KINDS).any(|of_namespace| of_namespace.iter().all(|listed| *listed == Listed::Complete))
+    lists.chunks(KINDS).any(is_complete)
+}
+
+/// Whether everything is known of the namespace of these lists.
+fn is_complete(of_namespace: &[Listed]) -> bool {
+    of_namespace.iter().all(|listed| *listed == Listed::Complete)
 }
 
 /// Watches all that is in `scope`.
@@ -105,7 +109,6 @@ pub fn watch_all(
     };
     let of_pods = config.clone().labels(&format!("{LAUNCHED_BY_LABEL}=true"));
     for namespace in scope.watched() {
-        let left = Arc::new(AtomicUsize::new(KINDS));
         let sink = |kind| Sink {
             cache: cache.clone(),
             queue: queue.clone(),
@@ -113,7 +116,6 @@ pub fn watch_all(
             namespace: namespace.map(str::to_owned),
             number: 0,
             lists: lists.clone(),
-            left: left.clone(),
         };
         let of_applications = (api(client, namespace), of_applications.clone());
         let metrics = metrics.clone();
@@ -172,8 +174,6 @@ struct Sink {
     namespace: Option<String>,
     number: usize,
     lists: Arc<channel::Sender<Vec<Listed>>>,
-    /// How many lists of this namespace are not complete.
-    left: Arc<AtomicUsize>,
 }
 
 impl Watches {
@@ -245,7 +245,7 @@ impl Sink {
     /// Of a namespace of which not everything is known yet, nothing is looked at: what is not in the cache would count as lost.
     fn push(&self, key: Option<Key>) {
         if let Some(key) = key
-            && self.left.load(Ordering::SeqCst) == 0
+            && self.is_all_known()
         {
             self.queue.push(&key);
         }
@@ -253,7 +253,7 @@ impl Sink {
 
     /// A list was read to its end; with the last one of a namespace all of it is looked at.
     fn completed(&self) {
-        if !self.set(Listed::Complete) || self.left.fetch_sub(1, Ordering::SeqCst) > 1 {
+        if !self.set(Listed::Complete) || !self.is_all_known() {
             return;
         }
         let is_of = |key: &&Key| self.namespace.as_ref().is_none_or(|namespace| namespace == key.namespace());
@@ -262,6 +262,11 @@ impl Sink {
 
     fn refused(&self) {
         self.set(Listed::Refused);
+    }
+
+    /// Whether everything of this namespace is known.
+    fn is_all_known(&self) -> bool {
+        self.lists.borrow().chunks(KINDS).nth(self.number / KINDS).is_some_and(is_complete)
     }
 
     /// Notes how far the first list is, which was complete once and for all. Answers whether that is news.
