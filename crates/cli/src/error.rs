@@ -48,8 +48,6 @@ pub(crate) enum Error {
     Cluster(#[from] cluster_client::Error),
     #[error("{problem}")]
     NoLog { problem: String },
-    #[error("watch application {name}: {problem}")]
-    Watch { name: String, problem: String },
     #[error(
         "application {name} has not ended ({state}); see what it does: hearth status {name}; to end it and begin again: \
          hearth rerun {name} --now"
@@ -99,7 +97,6 @@ impl Error {
             | Self::Stdout { .. }
             | Self::Cluster(_)
             | Self::NoLog { .. }
-            | Self::Watch { .. }
             | Self::NotEnded { .. }
             | Self::WriteCopy { .. }
             | Self::New(_)

@@ -26,4 +26,4 @@ pub mod scheduled;
 pub mod settings;
 #[cfg(test)]
 mod testing;
-mod watching;
+pub mod watching;

@@ -1,4 +1,4 @@
-//! Watches that always come back.
+//! Watches that always come back. The command line has the same.
 //!
 //! Those of `kube` begin again by themselves, and list anew when the stream says `410 Gone`. Told so by the status of the answer, they
 //! would ask for the same version for ever.
@@ -12,10 +12,10 @@ use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 
 /// What happens to the objects of `api`; begun again after each error, and after a while.
-pub(crate) fn watch<K>(
+pub fn watch<K>(
     api: Api<K>,
     config: watcher::Config,
-) -> impl Stream<Item = watcher::Result<Event<K>>> + Send
+) -> impl Stream<Item = watcher::Result<Event<K>>> + Send + use<K>
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {

@@ -8,6 +8,7 @@ mod error;
 mod names;
 mod objects;
 mod pods;
+mod watches;
 
 use std::path::PathBuf;
 
@@ -19,7 +20,10 @@ pub(crate) use self::names::{
     APP_NAME_LABEL, DRIVER_CONTAINER, EXECUTOR_CONTAINER, EXECUTOR_ID_LABEL, QUEUE_LABEL, ROLE_LABEL,
 };
 pub(crate) use self::objects::{Cluster, FIELD_MANAGER, event_time};
-pub(crate) use self::pods::{Wait, WaitReason, container_exit_code, has_started, is_ended, is_running, wait};
+pub(crate) use self::pods::{
+    Wait, WaitReason, container_exit_code, has_started, is_ended, is_running, last_words, wait,
+};
+pub(crate) use self::watches::{Watch, refusal};
 
 /// Which cluster, and which namespace of it.
 #[derive(Clone, Debug, Default, ClapArgs)]

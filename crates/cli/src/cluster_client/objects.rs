@@ -20,6 +20,12 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
+    /// The cluster behind this client.
+    #[cfg(test)]
+    pub(crate) fn of(client: Client) -> Self {
+        Self { client, server: "https://cluster.test".to_owned(), namespace: "default".to_owned() }
+    }
+
     pub(crate) fn namespace(&self) -> &str {
         &self.namespace
     }

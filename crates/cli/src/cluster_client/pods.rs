@@ -69,6 +69,12 @@ pub(crate) fn container_exit_code(pod: &Pod, name: &str) -> Option<i32> {
     Some(container(pod, name)?.state.as_ref()?.terminated.as_ref()?.exit_code)
 }
 
+/// What a container wrote at its end for whoever wants to know why, if it has ended.
+pub(crate) fn last_words<'a>(pod: &'a Pod, name: &str) -> Option<&'a str> {
+    let words = container(pod, name)?.state.as_ref()?.terminated.as_ref()?.message.as_deref()?.trim();
+    (!words.is_empty()).then_some(words)
+}
+
 /// Why a pod does not run; none if it does, or did.
 pub(crate) fn wait(pod: &Pod) -> Option<Wait> {
     if is_ended(pod) {

@@ -29,30 +29,47 @@ pub(crate) struct Source {
     pub(crate) tail: Option<i64>,
 }
 
-/// Copies the log to its end. `ended` becomes true with the end of the container, or of the pod.
+/// What becomes of the container whose log is copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Life {
+    Runs,
+    Ended,
+    /// Its pod is gone. Another may have the name of it, and what is read under that name is the other's log.
+    Gone,
+}
+
+/// Copies the log to its end. Answers whether it got there: the log may be gone before.
 pub(super) async fn follow(
     pods: Api<Pod>,
     source: Source,
-    mut ended: watch::Receiver<bool>,
-) -> Result<(), Error> {
+    mut life: watch::Receiver<Life>,
+) -> Result<bool, Error> {
     let mut cursor = LogCursor::default();
-    let mut tries = 0;
+    let (mut is_whole, mut tries) = (false, 0);
     loop {
-        let is_last = *ended.borrow_and_update();
+        let seen = *life.borrow_and_update();
+        if seen == Life::Gone {
+            return Ok(is_whole);
+        }
+        let is_last = seen == Life::Ended;
         match copy(&pods, &source, &mut cursor, !is_last).await? {
-            Copied::Whole if is_last => return Ok(()),
-            Copied::Gone => return Ok(()),
-            Copied::Whole | Copied::Broken => {}
+            Copied::Whole if is_last => return Ok(true),
+            Copied::Whole => is_whole = true,
+            Copied::Gone => {
+                // What its program said last is about to be heard.
+                life.wait_for(|life| *life != Life::Runs).await.ok();
+                return Ok(is_whole);
+            }
+            Copied::Broken => {}
         }
         if is_last {
             tries += 1;
             if tries == LAST_TRIES {
-                tracing::warn!("the end of the log of {} cannot be read", source.pod);
-                return Ok(());
+                return Ok(false);
             }
         }
         // An error means that nobody watches any more: what there is is read for the last time.
-        timeout(AGAIN, ended.changed()).await.ok();
+        timeout(AGAIN, life.changed()).await.ok();
     }
 }
 

@@ -2,43 +2,35 @@
 //!
 //! Spark: `LoggingPodStatusWatcher` of `spark-submit`, which knows the state of the driver's pod and no log.
 
+mod copies;
 mod end;
 mod log_cursor;
 mod log_stream;
 mod progress;
 mod seen;
 
-use std::collections::BTreeMap;
 use std::future::pending;
-use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use futures::{Stream, StreamExt};
+use futures::StreamExt;
 use hearth_crd::SparkApplication;
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::watcher::{self, Event};
-use kube::runtime::{WatchStreamExt, watcher as watch_objects};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
+use self::copies::Copies;
+pub(crate) use self::copies::prefix;
 pub(crate) use self::end::{Baseline, End, end, has_ended};
 pub(crate) use self::log_stream::{Source, copy_once};
 use self::progress::Progress;
 pub(crate) use self::progress::{role, wanted};
-use self::seen::Seen;
-use crate::cluster_client::{
-    APP_NAME_LABEL, Cluster, DRIVER_CONTAINER, EXECUTOR_CONTAINER, EXECUTOR_ID_LABEL, container_exit_code,
-    has_started, is_ended,
-};
+pub(crate) use self::seen::Seen;
+use crate::cluster_client::{Cluster, Watch, refusal};
 use crate::error::Error;
 use crate::output::Reporter;
 use crate::signals::Signals;
 use crate::time::elapsed;
-
-/// How long the end of the log may take after the end of the application.
-const DRAIN: Duration = Duration::from_secs(10);
 
 /// After how long without a status it is said that no operator seems to be there.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -64,8 +56,6 @@ pub(crate) struct Options {
     pub(crate) baseline: Baseline,
 }
 
-type Watch<K> = Pin<Box<dyn Stream<Item = watcher::Result<Event<K>>> + Send>>;
-
 /// Waits until the application ends, and says so. The exit status is that of its program.
 pub(crate) async fn follow(
     cluster: &Cluster,
@@ -84,8 +74,8 @@ pub(crate) async fn follow(
         tokio::select! {
             event = follower.applications.next() => follower.on_application(event, reporter)?,
             event = follower.pods.next() => follower.on_pod(event),
-            Some(copied) = follower.copies.join_next() => {
-                copied.unwrap_or(Ok(()))?;
+            Some(copied) = follower.copies.next(reporter) => {
+                copied?;
                 continue;
             }
             signal = signals.next() => {
@@ -110,7 +100,7 @@ pub(crate) async fn follow(
                 return Ok(ExitCode::from(124));
             }
         }
-        follower.copy_logs();
+        follower.copies.update(follower.seen.pods());
         let Some(application) = follower.seen.application.clone() else {
             if follower.seen.is_deleted {
                 reporter.fail(&format!("{name} was deleted before it ended"));
@@ -124,11 +114,11 @@ pub(crate) async fn follow(
         }
         let driver = follower.seen.driver();
         if let Some(end) = end(&application, driver, &options.baseline) {
-            follower.drain().await?;
+            Box::pin(follower.drain(reporter)).await?;
             return Ok(tell_end(name, &end, started, &options, reporter));
         }
         if follower.seen.is_deleted {
-            follower.drain().await?;
+            Box::pin(follower.drain(reporter)).await?;
             reporter.fail(&format!("{name} was deleted before it ended"));
             return Ok(ExitCode::FAILURE);
         }
@@ -167,7 +157,7 @@ pub(crate) async fn passed(deadline: Option<Instant>) {
     }
 }
 
-/// Two watches, and a copy for each log.
+/// Two watches, and the logs.
 struct Follower<'a> {
     cluster: &'a Cluster,
     name: &'a str,
@@ -175,25 +165,20 @@ struct Follower<'a> {
     applications: Watch<SparkApplication>,
     pods: Watch<Pod>,
     seen: Seen,
-    /// By the uid of the pod: whether its container has ended.
-    ended: BTreeMap<String, watch::Sender<bool>>,
-    copies: JoinSet<Result<(), Error>>,
+    copies: Copies<'a>,
     is_connected: bool,
 }
 
 impl<'a> Follower<'a> {
     fn new(cluster: &'a Cluster, name: &'a str, options: &'a Options) -> Self {
-        let by_name = watcher::Config::default().fields(&format!("metadata.name={name}"));
-        let by_label = watcher::Config::default().labels(&format!("{APP_NAME_LABEL}={name}"));
         Self {
             cluster,
             name,
             options,
-            applications: watch_objects(cluster.applications(), by_name).default_backoff().boxed(),
-            pods: watch_objects(cluster.pods(), by_label).default_backoff().boxed(),
+            applications: cluster.watch_application(name),
+            pods: cluster.watch_pods_of(name),
             seen: Seen::default(),
-            ended: BTreeMap::new(),
-            copies: JoinSet::new(),
+            copies: Copies::new(cluster, name, options),
             is_connected: true,
         }
     }
@@ -242,47 +227,8 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Begins a copy for each log that is new, and tells the others what of their containers ended.
-    fn copy_logs(&mut self) {
-        let mut alive = Vec::new();
-        for pod in self.seen.pods() {
-            let Some((container, prefix)) = self.wants(pod) else { continue };
-            let (Some(uid), Some(pod_name)) = (&pod.metadata.uid, &pod.metadata.name) else { continue };
-            alive.push(uid.clone());
-            let has_ended = is_ended(pod) || container_exit_code(pod, container).is_some();
-            if let Some(ended) = self.ended.get(uid) {
-                ended.send_if_modified(|known| !std::mem::replace(known, has_ended) && has_ended);
-            } else if has_started(pod, container) {
-                let (sender, receiver) = watch::channel(has_ended);
-                self.ended.insert(uid.clone(), sender);
-                let source = Source { pod: pod_name.clone(), container, prefix, tail: self.options.tail };
-                self.copies.spawn(log_stream::follow(self.cluster.pods(), source, receiver));
-            }
-        }
-        for (uid, ended) in &self.ended {
-            if !alive.contains(uid) {
-                ended.send_if_modified(|known| !std::mem::replace(known, true));
-            }
-        }
-    }
-
-    /// The container whose log is wanted, and what its lines begin with.
-    fn wants(&self, pod: &Pod) -> Option<(&'static str, String)> {
-        let number = pod.metadata.labels.as_ref().and_then(|labels| labels.get(EXECUTOR_ID_LABEL));
-        let number = || number.and_then(|number| number.parse::<u32>().ok());
-        match (self.options.logs, role(pod)) {
-            (Logs::Drivers, "driver") => Some((DRIVER_CONTAINER, String::new())),
-            (Logs::All, "driver") => Some((DRIVER_CONTAINER, prefix(None))),
-            (Logs::Executors(wanted), "executor") if number() == Some(wanted) => {
-                Some((EXECUTOR_CONTAINER, String::new()))
-            }
-            (Logs::All, "executor") => Some((EXECUTOR_CONTAINER, prefix(number()))),
-            (_, _) => None,
-        }
-    }
-
     /// Copies the rest of the logs of an application that has ended.
-    async fn drain(&mut self) -> Result<(), Error> {
+    async fn drain(&mut self, reporter: Reporter) -> Result<(), Error> {
         if self.options.logs == Logs::Nobodys {
             return Ok(());
         }
@@ -290,45 +236,7 @@ impl<'a> Follower<'a> {
         if let Ok(pods) = self.cluster.pods_of(self.name).await {
             self.seen.replace_pods(pods);
         }
-        self.copy_logs();
-        self.ended.values().for_each(|ended| {
-            ended.send_replace(true);
-        });
-        let copies = &mut self.copies;
-        let rest = async {
-            while let Some(copied) = copies.join_next().await {
-                copied.unwrap_or(Ok(()))?;
-            }
-            Ok(())
-        };
-        match timeout(DRAIN, rest).await {
-            Ok(copied) => copied,
-            Err(_) => {
-                tracing::warn!("the end of the log did not come within {} s", DRAIN.as_secs());
-                Ok(())
-            }
-        }
-    }
-}
-
-/// What the lines of a driver or of an executor begin with, where several logs are mixed.
-pub(crate) fn prefix(executor: Option<u32>) -> String {
-    match executor {
-        None => "[driver] ".to_owned(),
-        Some(number) => format!("[executor {number}] "),
-    }
-}
-
-/// The error of a watch that trying again does not help.
-fn refusal(error: &watcher::Error) -> Option<&kube::Error> {
-    let source = match error {
-        watcher::Error::InitialListFailed(source)
-        | watcher::Error::WatchStartFailed(source)
-        | watcher::Error::WatchFailed(source) => source,
-        watcher::Error::WatchError(_) | watcher::Error::NoResourceVersion => return None,
-    };
-    match source {
-        kube::Error::Api(status) => matches!(status.code, 401 | 403 | 404).then_some(source),
-        _ => None,
+        self.copies.update(self.seen.pods());
+        self.copies.drain(reporter).await
     }
 }

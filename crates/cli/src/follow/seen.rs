@@ -10,7 +10,7 @@ use super::progress::role;
 
 /// What is seen of an application.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     pub(super) application: Option<SparkApplication>,
     /// Whether it was deleted.
     pub(super) is_deleted: bool,
@@ -21,7 +21,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn on_application(&mut self, event: Event<SparkApplication>) {
+    pub(crate) fn on_application(&mut self, event: Event<SparkApplication>) {
         match event {
             Event::Init => self.listed_application = false,
             Event::InitApply(application) | Event::Apply(application) => {
@@ -34,6 +34,11 @@ impl Seen {
                 self.is_deleted = true;
             }
         }
+    }
+
+    /// The application as it is now, which is nothing if it is gone; no answer until either is known.
+    pub(crate) fn known(&self) -> Option<Option<&SparkApplication>> {
+        if self.is_deleted { Some(None) } else { self.application.as_ref().map(Some) }
     }
 
     pub(super) fn on_pod(&mut self, event: Event<Pod>) {
