@@ -19,7 +19,8 @@ pub struct Timeouts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub run_seconds: Option<i64>,
-    /// While the driver's image cannot be pulled, or something that it mounts is not there; 120 if absent.
+    /// While the driver's image cannot be pulled, from the first failure on, or something that it mounts is not there; 120 if
+    /// absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub image_pull_seconds: Option<i64>,
@@ -27,4 +28,8 @@ pub struct Timeouts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub unschedulable_seconds: Option<i64>,
+    /// While there is no executor and the API server refuses to make one, other than for a quota; 300 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub executors_refused_seconds: Option<i64>,
 }

@@ -219,6 +219,7 @@ impl Check {
         self.at_least(path.key("runSeconds"), timeouts.run_seconds, 1);
         self.at_least(path.key("imagePullSeconds"), timeouts.image_pull_seconds, 1);
         self.at_least(path.key("unschedulableSeconds"), timeouts.unschedulable_seconds, 1);
+        self.at_least(path.key("executorsRefusedSeconds"), timeouts.executors_refused_seconds, 1);
     }
 
     fn ports(&mut self, spec: &SparkApplicationSpec) {

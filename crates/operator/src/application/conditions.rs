@@ -1,6 +1,7 @@
 //! The conditions of an application: what its state means, for `kubectl wait` and for people.
 //!
-//! Kubeflow's operator has none. A condition keeps its `lastTransitionTime` until its status changes.
+//! Kubeflow's operator has none. A condition keeps its `lastTransitionTime` until its status changes; that of `Progressing` also says
+//! since when the driver has been waiting for what its reason names.
 
 use hearth_crd::ApplicationStateType as State;
 use hearth_crd::{FieldError, SparkApplicationStatus};
@@ -12,6 +13,9 @@ use super::history;
 
 /// The most bytes of a message.
 const LONGEST_MESSAGE: usize = 1000;
+
+/// Whether anything happens, and what is waited for.
+pub const PROGRESSING: &str = "Progressing";
 
 /// What the state alone does not tell.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +42,11 @@ pub fn update(
         status.application_state.as_ref().and_then(|state| state.error_message.clone()).unwrap_or_default();
     let mut setter = Setter { now, generation, all: status.conditions.take().unwrap_or_default() };
     setter.set("Valid", valid(facts));
-    setter.set("Progressing", progressing(state, &error, facts));
+    let progress = progressing(state, &error, facts);
+    if facts.waiting.is_some() {
+        setter.begin_anew(PROGRESSING, progress.1);
+    }
+    setter.set(PROGRESSING, progress);
 
     let word = word_for(state);
     let has_failed = state == State::Failed || (state == State::SubmissionFailed && facts.at_rest);
@@ -49,6 +57,11 @@ pub fn update(
         if has_failed { (true, cause, error) } else { (false, word, sentence_for(state).to_owned()) };
     setter.set("Failed", failed);
     status.conditions = Some(setter.all);
+}
+
+/// A condition of the status.
+pub fn find<'a>(status: &'a SparkApplicationStatus, type_: &str) -> Option<&'a Condition> {
+    status.conditions.iter().flatten().find(|condition| condition.type_ == type_)
 }
 
 /// Sets one condition in a list, as [`update`] does.
@@ -71,6 +84,14 @@ struct Setter {
 }
 
 impl Setter {
+    /// A condition that has had another reason so far counts from now.
+    fn begin_anew(&mut self, type_: &str, reason: &str) {
+        let mut all = self.all.iter_mut();
+        if let Some(found) = all.find(|found| found.type_ == type_ && found.reason != reason) {
+            found.last_transition_time = Time(self.now);
+        }
+    }
+
     fn set(&mut self, type_: &str, (is_true, reason, message): (bool, &str, String)) {
         let wanted = if is_true { "True" } else { "False" };
         let before = self.all.iter().find(|condition| condition.type_ == type_ && condition.status == wanted);

@@ -54,3 +54,21 @@ fn a_pod_without_anything_is_pending() {
     let pod: PodView = serde_json::from_value(json!({"status": {"phase": "Dreaming"}})).unwrap();
     assert_eq!(pod.phase(), Phase::Unknown);
 }
+
+#[test]
+fn containers_can_be_made_once_everything_before_them_was_done() {
+    let ended =
+        |at: &str| json!({"name": "init", "state": {"terminated": {"exitCode": 0, "finishedAt": at}}});
+    let prepared = json!({"type": "PodReadyToStartContainers", "status": "True",
+        "lastTransitionTime": "2026-01-01T00:03:00Z"});
+    let mut status = json!({"phase": "Pending", "startTime": "2026-01-01T00:00:00Z"});
+    let since = |status: &serde_json::Value| {
+        let pod: PodView = serde_json::from_value(json!({"status": status})).unwrap();
+        pod.making_containers_since().unwrap().to_string()
+    };
+    assert_eq!(since(&status), "2026-01-01T00:00:00Z", "a node took it");
+    status["conditions"] = json!([prepared]);
+    assert_eq!(since(&status), "2026-01-01T00:03:00Z", "volumes were attached");
+    status["initContainerStatuses"] = json!([ended("2026-01-01T00:04:00Z"), ended("2026-01-01T00:09:00Z")]);
+    assert_eq!(since(&status), "2026-01-01T00:09:00Z", "init containers have ended");
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hearth_crd::FailureCause;
 use jiff::Timestamp;
 
-use crate::application::cause::{End, Failure, Role, end_of, loss_of, waiting_for};
+use crate::application::cause::{End, Failure, Role, Waiting, end_of, loss_of, waiting_for};
 use crate::application::decide::left;
 use crate::application::mounts;
 use crate::pod_view::{PodView, Reference};
@@ -125,7 +125,7 @@ fn fate_of(now: Timestamp, pod: &PodView, missing: &BTreeSet<Reference>) -> Fate
     match waiting_for(pod, Role::Executor, missing) {
         // A node may come.
         Some(waiting) if waiting.failure.cause == FailureCause::Unschedulable => Fate::Lives(None),
-        Some(waiting) => match left(now, waiting.since.unwrap_or(now), STUCK) {
+        Some(waiting) => match left(now, stuck_since(pod, &waiting).unwrap_or(now), STUCK) {
             Some(wait) if !waiting.is_hopeless => {
                 Fate::Lives(Some(ask.map_or(wait, |sooner| sooner.min(wait))))
             }
@@ -133,4 +133,11 @@ fn fate_of(now: Timestamp, pod: &PodView, missing: &BTreeSet<Reference>) -> Fate
         },
         None => Fate::Lives(ask),
     }
+}
+
+/// Since when an executor waits; the longest that it may have, where Kubernetes does not say. One that is given up too early, as
+/// its pull took long and failed once, is made anew, which pulls again too.
+fn stuck_since(pod: &PodView, waiting: &Waiting) -> Option<Timestamp> {
+    let placed = || Some(pod.condition("PodScheduled")?.last_transition_time.as_ref()?.0);
+    waiting.since.or_else(|| pod.making_containers_since()).or_else(placed).or_else(|| pod.created_at())
 }

@@ -14,7 +14,8 @@ use crate::pod_view::{ContainerStatusView, PodView, Reference};
 pub struct Waiting {
     /// What to say if it is given up.
     pub failure: Failure,
-    /// Since when it waits, where Kubernetes says so.
+    /// Since when it waits, where Kubernetes says so: for containers that cannot be made it does not, and a pull that fails in
+    /// the end may have taken long.
     pub since: Option<Timestamp>,
     /// Whether waiting cannot help.
     pub is_hopeless: bool,
@@ -106,9 +107,11 @@ fn of_container(pod: &PodView, container: &ContainerStatusView, role: Role) -> O
         | "PreCreateHookError"
         | "PreStartHookError"
         | "PostStartHookError" => {
+            let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
             let advice = if reason == "CreateContainerConfigError" && told.ends_with("not found") {
-                let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
                 format!("; create it in namespace {namespace:?}, or correct the name in the manifest")
+            } else if told.starts_with(": couldn't find key") {
+                "; add the key there, or correct its name in the manifest".to_owned()
             } else {
                 String::new()
             };
@@ -117,11 +120,9 @@ fn of_container(pod: &PodView, container: &ContainerStatusView, role: Role) -> O
         }
         _ => return None,
     };
-    let placed = || Some(pod.condition("PodScheduled")?.last_transition_time.as_ref()?.0);
-    let since = pod.making_containers_since().or_else(placed).or_else(|| pod.created_at());
     Some(Waiting {
         failure: Failure { cause, exit_code: None, reason: reason.to_owned(), message },
-        since,
+        since: None,
         is_hopeless: reason == "InvalidImageName",
     })
 }

@@ -10,7 +10,7 @@ use super::submission::was_never_submitted;
 use super::time::{left, seconds};
 use super::{ending, teardown};
 use crate::application::cause::{Failure, Waiting};
-use crate::application::history;
+use crate::application::{conditions, history};
 use crate::pod_view::PodView;
 
 /// How long an image may be missing, or what a container is made of, where nothing is said.
@@ -64,7 +64,7 @@ pub(super) fn of_start(draft: &mut Draft<'_>, waiting: Option<&Waiting>) -> Opti
     if let Some(waiting) = waiting
         && let Some(limit) = limit_of(waiting, &timeouts)
     {
-        let since = waiting.since.or_else(|| submitted_at(draft)).unwrap_or(draft.now);
+        let since = waiting.since.or_else(|| told_since(draft, waiting)).unwrap_or(draft.now);
         match left(draft.now, since, limit) {
             Some(wait) if !waiting.is_hopeless => draft.look_in(wait),
             Some(_) | None => {
@@ -104,6 +104,12 @@ fn limit_of(waiting: &Waiting, timeouts: &Timeouts) -> Option<Duration> {
         return timeouts.unschedulable_seconds.map(seconds);
     }
     Some(seconds(timeouts.image_pull_seconds.unwrap_or(IMAGE_PULL)))
+}
+
+/// Since when the status says that the driver waits for this.
+fn told_since(draft: &Draft<'_>, waiting: &Waiting) -> Option<jiff::Timestamp> {
+    let progressing = conditions::find(&draft.status, conditions::PROGRESSING)?;
+    (progressing.reason == waiting.failure.cause.as_str()).then_some(progressing.last_transition_time.0)
 }
 
 fn submitted_at(draft: &Draft<'_>) -> Option<jiff::Timestamp> {

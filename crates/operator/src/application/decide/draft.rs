@@ -168,8 +168,8 @@ impl<'a> Draft<'a> {
         let is_told = |waiting: &&Failure| waiting.cause != FailureCause::Unschedulable;
         let Some(waiting) = self.waiting.as_ref().filter(is_told) else { return };
         let says_so = |status: &SparkApplicationStatus| {
-            let mut all = status.conditions.iter().flatten();
-            all.any(|found| found.type_ == "Progressing" && found.reason == waiting.cause.as_str())
+            let progressing = conditions::find(status, conditions::PROGRESSING);
+            progressing.is_some_and(|found| found.reason == waiting.cause.as_str())
         };
         if says_so(status) && !self.application.status.as_ref().is_some_and(says_so) {
             let driver = status.driver_info.pod_name.as_deref().unwrap_or_default();

@@ -1,18 +1,16 @@
 //! Executors that the API server refuses to make, as their form or their account is wrong. They never ran, so they are no
 //! failures of executors; a program would wait for them for ever.
 
-use std::time::Duration;
-
 use hearth_crd::FailureCause;
 
 use super::draft::Draft;
 use super::running::has_executors;
-use super::time::left;
+use super::time::{left, seconds};
 use crate::application::cause::Failure;
 use crate::pool;
 
-/// How long it is tried. Long enough for people to see the event, and to make what is missing.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long it is tried, where nothing is said: long enough for people to see the event, and to make what is missing.
+const PATIENCE: i64 = 300;
 
 /// Why a run without executors is ended, and the error message. Quotas are no refusals for good: others give room.
 pub(super) fn exceeded(draft: &mut Draft<'_>) -> Option<(Failure, String)> {
@@ -22,13 +20,14 @@ pub(super) fn exceeded(draft: &mut Draft<'_>) -> Option<(Failure, String)> {
     if has_executors(draft) {
         return None;
     }
-    if let Some(wait) = left(draft.now, blocked.last_transition_time.0, PATIENCE) {
+    let timeouts = draft.spec().timeouts.as_ref();
+    let limit = timeouts.and_then(|timeouts| timeouts.executors_refused_seconds).unwrap_or(PATIENCE);
+    if let Some(wait) = left(draft.now, blocked.last_transition_time.0, seconds(limit)) {
         draft.look_in(wait);
         return None;
     }
     let message = format!(
-        "there is no executor, and the API server has refused to make one for {} minutes: {}",
-        PATIENCE.as_secs() / 60,
+        "there is no executor, and the API server has refused to make one for spec.timeouts.executorsRefusedSeconds ({limit} s): {}",
         blocked.message
     );
     Some((Failure::new(refused, &message), message))

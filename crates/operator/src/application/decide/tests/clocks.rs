@@ -108,12 +108,11 @@ fn the_time_to_start() {
         warning SparkApplicationFailed: SparkApplication pi failed: no node fits the driver: 0/3 nodes are available.; ask for less in spec.driver, or add nodes
     "#]],
     );
-    let image = World::submitted().driver(&waiting("ImagePullBackOff", "no"));
+    let mut image = World::submitted().driver(&waiting("ImagePullBackOff", "no"));
+    image.apply();
     check(
         &image,
         &expect![[r#"
-            SUBMITTED run 1 submission 1
-            warning SparkDriverPending: Driver pi-driver cannot start yet: the image "hearth:1" of the driver cannot be pulled (ImagePullBackOff: no); check its name and tag in spec.image, and spec.imagePullSecrets
             again in 120 s
         "#]],
         &expect![[r#"

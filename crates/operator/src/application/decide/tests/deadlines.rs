@@ -126,8 +126,32 @@ fn an_image_that_cannot_be_pulled() {
 }
 
 #[test]
+fn an_image_whose_pull_took_long_and_failed_is_waited_for_since_then() {
+    let world = limited(World::submitted(), &json!({"imagePullSeconds": 60})).after(1000);
+    let mut world = world.driver(&waiting("ErrImagePull", "connection reset"));
+    expect![[r#"
+        SUBMITTED run 1 submission 1
+        warning SparkDriverPending: Driver pi-driver cannot start yet: the image "hearth:1" of the driver cannot be pulled (ErrImagePull: connection reset); check its name and tag in spec.image, and spec.imagePullSecrets
+        again in 60 s
+    "#]]
+    .assert_eq(&shown(&world.apply()));
+    // What hinders it next has its own time.
+    let mut pulled = world.clone().after(59).driver(&waiting("CreateContainerConfigError", "no such key"));
+    pulled.apply();
+    let pulled = pulled.after(59);
+    assert!(pulled.decide().actions.is_empty());
+    for mut late in [world.after(60), pulled.after(1)] {
+        late.apply();
+        assert_eq!(late.state(), State::Failed);
+    }
+}
+
+#[test]
 fn a_secret_that_is_not_there() {
-    World::submitted().after(121).driver(&waiting("CreateContainerConfigError", "secret \"s\" not found")).check(&expect![[r#"
+    let mut world =
+        World::submitted().driver(&waiting("CreateContainerConfigError", "secret \"s\" not found"));
+    world.apply();
+    world.after(120).check(&expect![[r#"
         delete pod driver-1
         delete executors
         FAILED run 1 submission 1

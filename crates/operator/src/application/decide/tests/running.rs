@@ -72,13 +72,17 @@ fn a_run_whose_executors_are_refused_for_minutes_is_over_once_there_is_none() {
         RUNNING run 1 submission 1
     "#]]);
     blocked("QuotaExceeded").after(1000).check(&expect!["nothing"]);
+    let impatient = json!({"executorsRefusedSeconds": 30});
+    let mut over = blocked("Submission").spec(|spec| spec["timeouts"] = impatient).after(40);
+    over.apply();
+    assert_eq!(over.state(), State::Failed);
     blocked("Submission").after(310).check(&expect![[r#"
         delete pod driver-1
         delete executors
         FAILED run 1 submission 1
-          there is no executor, and the API server has refused to make one for 5 minutes: create pod: no
-        warning SparkDriverFailed: Driver pi-driver failed: there is no executor, and the API server has refused to make one for 5 minutes: create pod: no
-        warning SparkApplicationFailed: SparkApplication pi failed: there is no executor, and the API server has refused to make one for 5 minutes: create pod: no
+          there is no executor, and the API server has refused to make one for spec.timeouts.executorsRefusedSeconds (300 s): create pod: no
+        warning SparkDriverFailed: Driver pi-driver failed: there is no executor, and the API server has refused to make one for spec.timeouts.executorsRefusedSeconds (300 s): create pod: no
+        warning SparkApplicationFailed: SparkApplication pi failed: there is no executor, and the API server has refused to make one for spec.timeouts.executorsRefusedSeconds (300 s): create pod: no
     "#]]);
 }
 
