@@ -1,7 +1,7 @@
 # What must be on the machine: packages, the Kubernetes binary, the pause image. Each is made once.
 # shellcheck shell=bash
 
-PACKAGES=(containerd runc containernetworking-plugins iptables iproute2 conntrack openssl gcc libc6-dev procps)
+PACKAGES=(containerd runc containernetworking-plugins iptables nftables iproute2 conntrack openssl gcc libc6-dev procps)
 
 deps() {
     [ "$(id -u)" = 0 ] || die "needs root"

@@ -5,6 +5,7 @@
 mod empty;
 mod failing;
 mod gated;
+mod network;
 mod rounds;
 mod running;
 mod sizes;
@@ -41,6 +42,9 @@ fn main() -> anyhow::Result<()> {
         ["gated", notes] => gated::two_stages(&start()?, notes),
         ["gated-once", notes] => gated::one_job(&start()?, notes),
         ["gated-twice", notes] => gated::two_jobs(&start()?, notes),
+        ["exchange", notes] => network::exchange(&start()?, notes),
+        ["stay"] => network::stay(),
+        ["connect", ref addresses @ ..] => network::connect(addresses),
         _ => anyhow::bail!("no scenario {arguments:?}"),
     }
 }
