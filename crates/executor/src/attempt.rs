@@ -57,7 +57,7 @@ impl AttemptRunner {
                 self.deliver(attempt.task.description.id.task, bytes)
             }
             TaskOutcome::Failed(reason) => TaskOutcome::Failed(told_to_stop(reason, cancel)),
-            made @ (TaskOutcome::MapOutput(_) | TaskOutcome::StoredResult { .. }) => made,
+            made @ (TaskOutcome::MapOutput { .. } | TaskOutcome::StoredResult { .. }) => made,
         };
         let id = attempt.task.description.id;
         TaskEnded { id, outcome, metrics: Box::new(metrics), accumulators, blocks: Vec::new() }

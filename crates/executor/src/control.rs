@@ -106,6 +106,10 @@ impl Control {
         let removed = match what {
             RemoveBlocks::Shuffle(shuffle) => Some(blocks.remove_shuffle(shuffle)),
             RemoveBlocks::Rdd(rdd) => Some(blocks.remove_rdd(rdd)),
+            RemoveBlocks::ForgottenRdd { rdd, first_task } => {
+                self.env.services().forget_cached(rdd);
+                Some(blocks.forget_rdd(rdd, first_task))
+            }
             RemoveBlocks::Block(block) => blocks.remove(block),
         };
         tokio::task::spawn_blocking(move || drop(removed));

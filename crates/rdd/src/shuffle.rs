@@ -13,7 +13,7 @@ use crate::aggregator::Aggregator;
 use crate::closure::Erased;
 use crate::context::SparkContext;
 use crate::failure::OrThrow;
-use crate::node::{AnyLineage, Lineage, Records};
+use crate::node::{AnyLineage, Lineage, Records, varies_with_order};
 use crate::partitioner::AnyPartitioner;
 use crate::task::{StageTask, TaskContext, TaskOutput};
 use crate::wire::{self, Portable, References, WireError};
@@ -36,11 +36,13 @@ impl ShuffleDependency {
         partitioner: &AnyPartitioner<K>,
     ) -> Arc<Self> {
         let id = context.next_shuffle();
+        let parent: Arc<dyn AnyLineage> = parent.clone();
         let task = partitioner.portable().and_then(|partitioner| {
-            let wire = MapWire { shuffle: id, partitioner, aggregator: () };
+            let varies = varies_with_order(&parent);
+            let wire = MapWire { shuffle: id, partitioner, varies, aggregator: () };
             Portable::new(decode_plain::<K, V>, "shuffle map task", &wire)
         });
-        Self::new(context, id, parent.clone(), partitioner.partitions(), task)
+        Self::new(context, id, parent, partitioner.partitions(), task)
     }
 
     /// A shuffle of pairs whose values are combined before they go, if the aggregator wants that.
@@ -60,11 +62,13 @@ impl ShuffleDependency {
             return Self::plain(context, parent, partitioner);
         }
         let id = context.next_shuffle();
+        let parent: Arc<dyn AnyLineage> = parent.clone();
         let task = partitioner.portable().and_then(|partitioner| {
-            let wire = MapWire { shuffle: id, partitioner, aggregator };
+            let varies = varies_with_order(&parent);
+            let wire = MapWire { shuffle: id, partitioner, varies, aggregator };
             Portable::new(decode_combining::<K, V, C, A>, "shuffle map task", &wire)
         });
-        Self::new(context, id, parent.clone(), partitioner.partitions(), task)
+        Self::new(context, id, parent, partitioner.partitions(), task)
     }
 
     fn new(
@@ -104,6 +108,7 @@ impl Drop for ShuffleDependency {
 struct MapWire<A> {
     shuffle: ShuffleId,
     partitioner: Portable,
+    varies: bool,
     aggregator: A,
 }
 
@@ -112,6 +117,7 @@ struct PlainMap<K, V> {
     rdd: Arc<Lineage<(K, V)>>,
     shuffle: ShuffleId,
     partitioner: AnyPartitioner<K>,
+    varies: bool,
 }
 
 fn decode_plain<K: Data, V: Data>(state: &[u8], references: &[Erased]) -> Result<Erased, WireError> {
@@ -120,13 +126,14 @@ fn decode_plain<K: Data, V: Data>(state: &[u8], references: &[Erased]) -> Result
         rdd: References(references).get(0)?,
         shuffle: wire.shuffle,
         partitioner: AnyPartitioner::from_portable(&wire.partitioner)?,
+        varies: wire.varies,
     });
     Ok(Arc::new(task))
 }
 
 impl<K: Data, V: Data> StageTask for PlainMap<K, V> {
     fn run(&self, split: u32, task: &TaskContext) -> TaskOutput {
-        write(task, self.shuffle, &self.partitioner, self.rdd.iterator(split, task))
+        write(task, self.shuffle, &self.partitioner, self.varies, self.rdd.iterator(split, task))
     }
 }
 
@@ -135,6 +142,7 @@ struct CombiningMap<K, V, C, A> {
     rdd: Arc<Lineage<(K, V)>>,
     shuffle: ShuffleId,
     partitioner: AnyPartitioner<K>,
+    varies: bool,
     aggregator: A,
     combined: PhantomData<fn() -> C>,
 }
@@ -151,6 +159,7 @@ where
         rdd: References(references).get(0)?,
         shuffle: wire.shuffle,
         partitioner: AnyPartitioner::from_portable(&wire.partitioner)?,
+        varies: wire.varies,
         aggregator: wire.aggregator,
         combined: PhantomData,
     });
@@ -166,18 +175,27 @@ where
 {
     fn run(&self, split: u32, task: &TaskContext) -> TaskOutput {
         let records = combine_values(self.rdd.iterator(split, task), &self.aggregator, task);
-        write(task, self.shuffle, &self.partitioner, records)
+        write(task, self.shuffle, &self.partitioner, self.varies, records)
     }
 }
 
+/// Writes records where their keys belong, and sums what another attempt must have in common with this one.
+///
+/// The keys are enough where records stay with theirs: a value that differs in the last bit of a sum, or a group in another
+/// order, is as good as the former. Where the records vary, which value came to which key counts, too.
 fn write<K: Data, C: Data>(
     task: &TaskContext,
     shuffle: ShuffleId,
     partitioner: &AnyPartitioner<K>,
+    varies: bool,
     records: impl Iterator<Item = (K, C)>,
 ) -> TaskOutput {
     let mut writer = task.map_output_writer(shuffle, partitioner.partitions());
-    records.for_each(|record| writer.write(partitioner.partition(&record.0), &record).or_throw());
+    if varies {
+        records.for_each(|record| writer.write(partitioner.partition(&record.0), &record).or_throw());
+    } else {
+        records.for_each(|record| writer.write_keyed(partitioner.partition(&record.0), &record).or_throw());
+    }
     task.finish_map_output(writer)
 }
 

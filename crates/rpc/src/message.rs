@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hearth_types::{
     BlockId, BlockUpdate, ExecutorId, ExecutorMetrics, JobProperties, KillReason, MapSizes, MapStatus, RddId,
-    ShuffleId, TaskAttempt, TaskBinaryId, TaskDescription, TaskEndReason, TaskMetrics,
+    ShuffleId, TaskAttempt, TaskBinaryId, TaskDescription, TaskEndReason, TaskId, TaskMetrics,
 };
 
 /// From an executor to the driver.
@@ -87,7 +87,12 @@ pub struct TaskEnded {
 #[derive(Clone, Debug, PartialEq)]
 pub enum TaskOutcome {
     /// Map output, kept on the executor.
-    MapOutput(MapSizes),
+    MapOutput {
+        /// Size of each piece.
+        sizes: MapSizes,
+        /// A sum over its records, in any order, by which another attempt's output is compared.
+        checksum: u64,
+    },
     /// A result of at most `spark.task.maxDirectResultSize`.
     Result(Bytes),
     /// A larger result, kept on the executor as block `BlockId::TaskResult`.
@@ -186,6 +191,13 @@ pub enum RemoveBlocks {
     Shuffle(ShuffleId),
     /// Every cached partition of an RDD.
     Rdd(RddId),
+    /// Every cached partition of an RDD that is not any more what it was.
+    ForgottenRdd {
+        /// Which.
+        rdd: RddId,
+        /// The first task that may store partitions again.
+        first_task: TaskId,
+    },
     /// One block.
     Block(BlockId),
 }

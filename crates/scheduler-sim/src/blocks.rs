@@ -1,16 +1,18 @@
-//! What the executors hold: map outputs, cached partitions, stored results. Each block is its content, one number.
+//! What the executors hold: map outputs, cached partitions, stored results. Each block is its content.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use hearth_types::{ExecutorId, RddId, ShuffleId, TaskId};
 
+use crate::content::Content;
+
 /// The blocks of all executors, and whose can be read.
 #[derive(Debug, Default)]
 pub struct Blocks {
     reachable: BTreeSet<ExecutorId>,
-    outputs: BTreeMap<(ExecutorId, ShuffleId, TaskId), u64>,
-    cached: BTreeMap<(ExecutorId, RddId, u32), u64>,
-    results: BTreeMap<(ExecutorId, TaskId), u64>,
+    outputs: BTreeMap<(ExecutorId, ShuffleId, TaskId), Content>,
+    cached: BTreeMap<(ExecutorId, RddId, u32), Content>,
+    results: BTreeMap<(ExecutorId, TaskId), Content>,
 }
 
 impl Blocks {
@@ -32,7 +34,7 @@ impl Blocks {
     }
 
     /// Keeps a map output.
-    pub fn put_output(&mut self, executor: ExecutorId, shuffle: ShuffleId, task: TaskId, content: u64) {
+    pub fn put_output(&mut self, executor: ExecutorId, shuffle: ShuffleId, task: TaskId, content: Content) {
         self.outputs.insert((executor, shuffle, task), content);
     }
 
@@ -43,9 +45,9 @@ impl Blocks {
         holder: ExecutorId,
         shuffle: ShuffleId,
         task: TaskId,
-    ) -> Option<u64> {
+    ) -> Option<Content> {
         let reachable = reader == holder || self.reachable.contains(&holder);
-        self.outputs.get(&(holder, shuffle, task)).copied().filter(|_| reachable)
+        self.outputs.get(&(holder, shuffle, task)).cloned().filter(|_| reachable)
     }
 
     /// The executor's map outputs are gone.
@@ -59,13 +61,13 @@ impl Blocks {
     }
 
     /// Keeps a cached partition. Says whether it was not there before.
-    pub fn put_cached(&mut self, executor: ExecutorId, rdd: RddId, partition: u32, content: u64) -> bool {
+    pub fn put_cached(&mut self, executor: ExecutorId, rdd: RddId, partition: u32, content: Content) -> bool {
         self.cached.insert((executor, rdd, partition), content).is_none()
     }
 
     /// Reads a cached partition of one's own.
-    pub fn cached(&self, executor: ExecutorId, rdd: RddId, partition: u32) -> Option<u64> {
-        self.cached.get(&(executor, rdd, partition)).copied()
+    pub fn cached(&self, executor: ExecutorId, rdd: RddId, partition: u32) -> Option<Content> {
+        self.cached.get(&(executor, rdd, partition)).cloned()
     }
 
     /// The cached partitions of one executor.
@@ -85,12 +87,12 @@ impl Blocks {
     }
 
     /// Keeps a result for the driver.
-    pub fn put_result(&mut self, executor: ExecutorId, task: TaskId, content: u64) {
+    pub fn put_result(&mut self, executor: ExecutorId, task: TaskId, content: Content) {
         self.results.insert((executor, task), content);
     }
 
     /// The driver reads a result; it can be read once.
-    pub fn take_result(&mut self, executor: ExecutorId, task: TaskId) -> Option<u64> {
+    pub fn take_result(&mut self, executor: ExecutorId, task: TaskId) -> Option<Content> {
         self.results.remove(&(executor, task)).filter(|_| self.reachable.contains(&executor))
     }
 }

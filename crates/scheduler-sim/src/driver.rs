@@ -7,6 +7,7 @@ use hearth_types::{ExecutorId, ExecutorLossReason, JobId, TaskAttempt};
 
 use crate::chaos;
 use crate::cluster::ClusterEffect;
+use crate::content::Content;
 use crate::executor::Inside;
 use crate::world::{Occurrence, START, World};
 
@@ -42,6 +43,9 @@ impl World<'_> {
                 self.after(delay, Occurrence::Ends(executor, ExecutorLossReason::Disconnected));
             }
             Action::RemoveShuffle { shuffle } => self.send_to_all(&Inside::RemoveShuffle(shuffle)),
+            Action::ForgetCached { rdd, first_task } => {
+                self.send_to_all(&Inside::ForgetCached(rdd, first_task));
+            }
             Action::AnswerCommit { executor, id, allowed } => {
                 self.send(executor, Inside::CommitAnswer(id, allowed))
             }
@@ -91,13 +95,13 @@ impl World<'_> {
     }
 
     /// An executor sends a message; it may arrive twice if it is the end of a task.
-    pub(crate) fn say(&mut self, from: ExecutorId, event: Event, content: Option<u64>) {
+    pub(crate) fn say(&mut self, from: ExecutorId, event: Event, content: Option<Content>) {
         let delay = chaos::delay(&mut self.random, &self.plan.faults, self.faulty);
         if let Event::TaskEnded { end, .. } = &event
             && let Some(again) = chaos::duplicate(&mut self.random, &self.plan.faults, self.faulty)
             && !matches!(end, TaskEnd::IndirectResult { .. })
         {
-            let event = event.clone();
+            let (event, content) = (event.clone(), content.clone());
             self.after(delay + again, Occurrence::Told { event, content, from: None });
         }
         if let Some(process) = self.processes.get_mut(&from) {

@@ -8,6 +8,7 @@
 pub mod blocks;
 pub mod chaos;
 pub mod cluster;
+pub mod content;
 mod driver;
 pub mod executor;
 pub mod invariants;
@@ -47,7 +48,14 @@ pub fn run_twice(seed: u64) -> Outcome {
 pub fn checked() -> Vec<(&'static str, &'static str)> {
     let plan = Plan::from_seed(0);
     let mut all = invariants::Invariants::new(&plan).list();
-    all.extend([oracle::RIGHT_ANSWER, oracle::FAIR_FAILURE, world::STANDSTILL, world::NO_PANIC, SAME_TRACE]);
+    all.extend([
+        oracle::RIGHT_ANSWER,
+        oracle::ONE_VERSION,
+        oracle::FAIR_FAILURE,
+        world::STANDSTILL,
+        world::NO_PANIC,
+        SAME_TRACE,
+    ]);
     all
 }
 

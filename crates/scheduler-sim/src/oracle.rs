@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hearth_scheduler::{Action, Event, JobResult, TaskEnd};
 use hearth_types::{ExceptionKind, JobId, TaskAttempt, TaskEndReason};
 
+use crate::content::{Content, MadeOf};
 use crate::invariants::{GIVEN_UP, Seen, Violation};
 use crate::plan::Plan;
 use crate::program::Program;
@@ -12,18 +13,23 @@ use crate::program::Program;
 /// Compares what is delivered with what the plan says.
 #[derive(Debug, Default)]
 pub struct Oracle {
-    offered: Option<(TaskAttempt, Option<u64>)>,
+    offered: Option<(TaskAttempt, Option<Content>)>,
+    delivered: BTreeMap<JobId, MadeOf>,
     result_bytes: BTreeMap<usize, u64>,
     final_failure: bool,
+    has_varied: bool,
 }
 
 impl Oracle {
     /// The driver learns of a task's end; a result's content comes along.
-    pub fn on_event(&mut self, plan: &Plan, seen: &Seen, event: &Event, content: Option<u64>) {
+    pub fn on_event(&mut self, plan: &Plan, seen: &Seen, event: &Event, content: Option<Content>) {
         self.offered = None;
         match event {
             Event::TaskEnded { id, end, .. } => match end {
-                TaskEnd::MapOutput { .. } => self.offered = Some((*id, None)),
+                TaskEnd::MapOutput { checksum, .. } => {
+                    self.has_varied |= *checksum > 0;
+                    self.offered = Some((*id, None));
+                }
                 TaskEnd::Result { size } => {
                     self.count(plan, seen, *id, *size);
                     self.offered = Some((*id, content));
@@ -48,7 +54,7 @@ impl Oracle {
     }
 
     /// The scheduler wants something.
-    pub fn on_action(&self, plan: &Plan, program: &Program, action: &Action) -> Result<(), Violation> {
+    pub fn on_action(&mut self, plan: &Plan, program: &Program, action: &Action) -> Result<(), Violation> {
         match action {
             Action::AcceptTask { id, deliver } => self.on_accept(plan, program, *id, *deliver),
             Action::CompleteJob { job, result: JobResult::Failed(why) } => {
@@ -59,14 +65,13 @@ impl Oracle {
     }
 
     fn on_accept(
-        &self,
+        &mut self,
         plan: &Plan,
         program: &Program,
         id: TaskAttempt,
         deliver: Option<(JobId, u32)>,
     ) -> Result<(), Violation> {
-        let Some(content) = self.offered.filter(|(offered, _)| *offered == id).map(|(_, content)| content)
-        else {
+        let Some((_, content)) = self.offered.take_if(|(offered, _)| *offered == id) else {
             return Err(right_answer(format!("{id} is accepted, but it has not just ended well")));
         };
         let Some((job, at)) = deliver else { return Ok(()) };
@@ -75,12 +80,20 @@ impl Oracle {
             let partition = *planned.partitions.get(at as usize)?;
             Some(plan.lineage.content(planned.rdd, partition))
         });
-        if expected.is_none() || expected != content {
+        let number = content.as_ref().map(|content| content.number);
+        if expected.is_none() || expected != number {
             return Err(right_answer(format!(
-                "{id} answers {at} of job {job} with {content:x?}, not {expected:x?}"
+                "{id} answers {at} of job {job} with {number:x?}, not {expected:x?}"
             )));
         }
-        Ok(())
+        let delivered = self.delivered.entry(job).or_default();
+        delivered.add(&content.unwrap_or_else(|| Content::of(0)).made_of);
+        match delivered.mixed() {
+            Some((shuffle, map)) => Err(one_version(format!(
+                "with {id}, job {job} has results of two outputs {map} of shuffle {shuffle}"
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn on_failure(&self, plan: &Plan, program: &Program, job: JobId, why: &str) -> Result<(), Violation> {
@@ -94,6 +107,9 @@ impl Oracle {
         if why.contains("not serializable") || why.contains("thrown") && !why.contains(" times") {
             return if self.final_failure { Ok(()) } else { Err(fair_failure(job, why)) };
         }
+        if why.contains("cannot rollback") {
+            return if self.has_varied { Ok(()) } else { Err(fair_failure(job, why)) };
+        }
         let counted = why.contains(" times, most recent failure") || why.contains(GIVEN_UP);
         if probe || !counted { Err(fair_failure(job, why)) } else { Ok(()) }
     }
@@ -103,12 +119,20 @@ impl Oracle {
 pub const RIGHT_ANSWER: (&str, &str) =
     ("right_answer", "each result that is delivered is the one that the plan says");
 
-/// The name of the oracle's second sentence, and the sentence.
+/// The name of the oracle's sentence about outputs that vary, and the sentence.
+pub const ONE_VERSION: (&str, &str) =
+    ("one_version", "no job has results of two outputs of one map partition that differ");
+
+/// The name of the oracle's last sentence, and the sentence.
 pub const FAIR_FAILURE: (&str, &str) =
     ("fair_failure", "a job fails only for a reason that Spark knows, and without faults it does not fail");
 
 fn right_answer(detail: String) -> Violation {
     Violation { invariant: RIGHT_ANSWER.0, sentence: RIGHT_ANSWER.1, detail }
+}
+
+fn one_version(detail: String) -> Violation {
+    Violation { invariant: ONE_VERSION.0, sentence: ONE_VERSION.1, detail }
 }
 
 fn fair_failure(job: JobId, why: &str) -> Violation {
@@ -145,9 +169,9 @@ mod tests {
             let accept = Action::AcceptTask { id, deliver: Some((JobId(0), 0)) };
             let mut oracle = Oracle::default();
             assert!(oracle.on_action(plan, program, &accept).is_err());
-            oracle.on_event(plan, &Seen::default(), &result(id), Some(content ^ 1));
+            oracle.on_event(plan, &Seen::default(), &result(id), Some(Content::of(content ^ 1)));
             assert!(oracle.on_action(plan, program, &accept).is_err());
-            oracle.on_event(plan, &Seen::default(), &result(id), Some(content));
+            oracle.on_event(plan, &Seen::default(), &result(id), Some(Content::of(content)));
             assert_eq!(oracle.on_action(plan, program, &accept), Ok(()));
             oracle.on_event(plan, &Seen::default(), &Event::Timeout, None);
             assert!(oracle.on_action(plan, program, &accept).is_err());
@@ -157,12 +181,13 @@ mod tests {
     #[test]
     fn a_failure_needs_a_reason_that_was_seen() {
         with_job(|plan, program, _, _| {
-            let oracle = Oracle::default();
-            let fails = |why: &str| {
+            let mut oracle = Oracle::default();
+            let mut fails = |why: &str| {
                 let result = JobResult::Failed(why.to_owned());
                 oracle.on_action(plan, program, &Action::CompleteJob { job: JobId(0), result })
             };
             assert!(fails("bad luck").is_err());
+            assert!(fails("However, Hearth cannot rollback the ResultStage").is_err());
             assert!(fails("the result is not serializable").is_err());
             assert!(fails("bigger than spark.driver.maxResultSize").is_err());
             assert_eq!(fails("Task 0 in stage 0.0 failed 4 times, most recent failure: thrown"), Ok(()));

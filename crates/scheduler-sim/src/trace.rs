@@ -159,6 +159,7 @@ impl fmt::Display for ShownAction<'_> {
             Action::RequestExecutors { total } => write!(f, "request {total} executors"),
             Action::RemoveExecutors { executors } => write!(f, "remove executors {executors:?}"),
             Action::AbandonExecutor { executor } => write!(f, "abandon executor {executor}"),
+            Action::ForgetCached { rdd, first_task } => write!(f, "forget cached {rdd} before t{first_task}"),
             Action::RemoveShuffle { shuffle } => write!(f, "remove shuffle {shuffle}"),
             Action::AnswerCommit { executor, id, allowed } => {
                 write!(f, "commit {} on {executor}: {}", Shown(*id), if *allowed { "yes" } else { "no" })

@@ -10,6 +10,7 @@ use hearth_types::{ExecutorId, ExecutorLossReason, JobId, ListenerEvent, TaskAtt
 use crate::blocks::Blocks;
 use crate::chaos::Stream;
 use crate::cluster::Cluster;
+use crate::content::Content;
 use crate::executor::{Executor, Inside};
 use crate::invariants::{Invariants, Look, Violation};
 use crate::oracle::Oracle;
@@ -73,7 +74,7 @@ pub(crate) enum Life {
 #[derive(Debug)]
 pub(crate) enum Occurrence {
     /// News reach the driver; a result's content goes along. News on a stream end with the stream.
-    Told { event: Event, content: Option<u64>, from: Option<ExecutorId> },
+    Told { event: Event, content: Option<Content>, from: Option<ExecutorId> },
     /// Something happens in an executor. Messages of the driver end with the stream.
     Inside { executor: ExecutorId, inside: Inside, is_message: bool },
     /// An executor's process is up.
@@ -194,7 +195,7 @@ impl<'p> World<'p> {
     }
 
     /// Tells the scheduler and does what it wants.
-    fn tell(&mut self, event: Event, content: Option<u64>) -> Result<(), Violation> {
+    fn tell(&mut self, event: Event, content: Option<Content>) -> Result<(), Violation> {
         self.events += 1;
         self.trace.event(self.now, &event);
         self.invariants.on_event(self.now, &event)?;

@@ -90,7 +90,7 @@ impl Cluster {
         while let Some((id, executor)) = self.next() {
             self.now.0 += 5;
             let end = if done < maps {
-                TaskEnd::MapOutput { sizes: sizes.clone() }
+                TaskEnd::MapOutput { sizes: sizes.clone(), checksum: 0 }
             } else {
                 TaskEnd::Result { size: 100 }
             };

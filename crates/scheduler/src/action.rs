@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hearth_types::{
-    ExecutorId, JobId, KillReason, ListenerEvent, MapStatus, ShuffleId, StageId, TaskAttempt, TaskBinaryId,
-    TaskDescription,
+    ExecutorId, JobId, KillReason, ListenerEvent, MapStatus, RddId, ShuffleId, StageId, TaskAttempt,
+    TaskBinaryId, TaskDescription, TaskId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,14 @@ pub enum Action {
     RemoveShuffle {
         /// Which.
         shuffle: ShuffleId,
+    },
+    /// Delete every cached partition of an RDD everywhere, and store none that a task before `first_task` computes: what
+    /// they were made of is not any more what it was.
+    ForgetCached {
+        /// Which.
+        rdd: RddId,
+        /// The first task that may store partitions again.
+        first_task: TaskId,
     },
     /// Answer `CommitRequested`.
     AnswerCommit {

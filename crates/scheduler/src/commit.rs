@@ -46,6 +46,11 @@ impl OutputCommitCoordinator {
         self.stages.get(&stage)?.get(&partition).copied()
     }
 
+    /// Whether an attempt of the stage may have committed: one that holds a right and is not known to have failed.
+    pub(crate) fn may_have_committed(&self, stage: StageId) -> bool {
+        self.stages.get(&stage).is_some_and(|holders| !holders.is_empty())
+    }
+
     /// Whether no stage is open.
     pub(crate) fn is_empty(&self) -> bool {
         self.stages.is_empty()

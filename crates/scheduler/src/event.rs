@@ -153,6 +153,9 @@ pub enum TaskEnd {
     MapOutput {
         /// Size of each piece.
         sizes: MapSizes,
+        /// A sum over its records, in any order: differs, as good as certainly, when it is computed again and records go
+        /// elsewhere than before.
+        checksum: u64,
     },
     /// A result task's result came along; the driver holds it until `Action::AcceptTask`.
     Result {

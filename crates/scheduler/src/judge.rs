@@ -13,7 +13,7 @@ pub(crate) enum Judgement {
     /// Its task set is over, but its stage is needed: a success counts if the partition is still missing and the
     /// executor's outputs were not given up since its launch; a failure changes nothing.
     LateButUseful,
-    /// Nobody needs its stage any more: it only frees its slot.
+    /// Nobody needs its stage any more, or its stage was rolled back since: it only frees its slot.
     Stale,
     /// It ended before, its executor is lost, or it never ran there: changes nothing.
     Unknown,
@@ -35,7 +35,7 @@ pub(crate) fn judge(
         Judgement::Unknown
     } else if tasks.is_current(id) {
         Judgement::Current
-    } else if dag.needs_stage(id.stage) {
+    } else if dag.needs(id) {
         Judgement::LateButUseful
     } else {
         Judgement::Stale

@@ -14,7 +14,6 @@
 //! - barrier stages: a third kind of offer round in `tasks/offer.rs`, all tasks of a set or none;
 //! - resource profiles: a profile id in the task set and the executor, compared in `tasks/offer.rs`, and one target
 //!   per profile in `allocation.rs`;
-//! - rollback of indeterminate stages: in `dag/fetch_failed.rs`, where a failed stage is marked for resubmission;
 //! - decommission: an event like loss in `dag/executor_lost.rs`, and another way to let an executor go in
 //!   `allocation.rs`.
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]

@@ -22,6 +22,10 @@ pub(crate) struct MapOutputTracker {
 #[derive(Debug)]
 struct ShuffleStatus {
     outputs: Vec<Option<MapStatus>>,
+    /// What each output summed to when it was last there: outlives the output.
+    checksums: Vec<Option<u64>>,
+    /// The shuffles that its map tasks read.
+    reads: BTreeSet<ShuffleId>,
     available: u32,
     /// How many of them each executor holds; never zero.
     holders: ById<ExecutorId, u32>,
@@ -31,16 +35,27 @@ struct ShuffleStatus {
     answered_incomplete: bool,
 }
 
+impl ShuffleStatus {
+    fn forget_outputs(&mut self) {
+        self.outputs.fill(None);
+        self.checksums.fill(None);
+        self.available = 0;
+        self.answer = None;
+    }
+}
+
 impl MapOutputTracker {
     /// Generation of map outputs: grows whenever an output is lost.
     pub(crate) fn epoch(&self) -> u64 {
         self.epoch
     }
 
-    /// Begins to track a shuffle, unless it is known.
-    pub(crate) fn register_shuffle(&mut self, shuffle: ShuffleId, maps: u32) {
+    /// Begins to track a shuffle whose map tasks read others, unless it is known.
+    pub(crate) fn register_shuffle(&mut self, shuffle: ShuffleId, maps: u32, reads: BTreeSet<ShuffleId>) {
         self.shuffles.entry(shuffle).or_insert_with(|| ShuffleStatus {
             outputs: vec![None; maps as usize],
+            checksums: vec![None; maps as usize],
+            reads,
             available: 0,
             holders: ById::default(),
             answer: None,
@@ -59,10 +74,18 @@ impl MapOutputTracker {
         true
     }
 
-    /// An output is there.
-    pub(crate) fn register(&mut self, shuffle: ShuffleId, map: u32, output: MapStatus) {
-        let Some(status) = self.shuffles.get_mut(&shuffle) else { return };
-        let Some(slot) = status.outputs.get_mut(map as usize) else { return };
+    /// An output is there. Says whether it is what it was: false if one was there before that summed to something else.
+    pub(crate) fn register(
+        &mut self,
+        shuffle: ShuffleId,
+        map: u32,
+        output: MapStatus,
+        checksum: u64,
+    ) -> bool {
+        let Some(status) = self.shuffles.get_mut(&shuffle) else { return true };
+        let Some(slot) = status.outputs.get_mut(map as usize) else { return true };
+        let Some(known) = status.checksums.get_mut(map as usize) else { return true };
+        let is_as_before = known.replace(checksum).is_none_or(|before| before == checksum);
         let held = status.holders.entry(output.executor).or_default();
         *held += 1;
         if *held == 1 {
@@ -73,6 +96,29 @@ impl MapOutputTracker {
             None => status.available += 1,
             Some(old) => self.uncount(shuffle, old.executor),
         }
+        is_as_before
+    }
+
+    /// A shuffle is not any more what was read of it. Forgets every output that was made of it, directly or through other
+    /// shuffles, also for jobs that have ended, and what those outputs were. Returns the shuffle and the ones that read it.
+    pub(crate) fn forget_readers(&mut self, shuffle: ShuffleId) -> BTreeSet<ShuffleId> {
+        let mut changed = BTreeSet::from([shuffle]);
+        let mut open = vec![shuffle];
+        while let Some(read) = open.pop() {
+            for (reader, status) in &mut self.shuffles {
+                if status.reads.contains(&read) && changed.insert(*reader) {
+                    open.push(*reader);
+                    status.forget_outputs();
+                    for executor in std::mem::take(&mut status.holders).keys() {
+                        if let Some(shuffles) = self.by_executor.get_mut(executor) {
+                            shuffles.remove(reader);
+                        }
+                    }
+                }
+            }
+        }
+        self.epoch += 1;
+        changed
     }
 
     /// An output could not be read from `from`: forget it, if that is where it was thought to be.
@@ -178,9 +224,9 @@ mod tests {
     #[test]
     fn losing_an_executor_takes_its_outputs_and_raises_the_epoch() {
         let mut tracker = MapOutputTracker::default();
-        tracker.register_shuffle(SHUFFLE, 2);
-        tracker.register(SHUFFLE, 0, output(0));
-        tracker.register(SHUFFLE, 1, output(1));
+        tracker.register_shuffle(SHUFFLE, 2, BTreeSet::new());
+        tracker.register(SHUFFLE, 0, output(0), 0);
+        tracker.register(SHUFFLE, 1, output(1), 0);
         assert!(tracker.is_available(SHUFFLE));
         tracker.remove_executor(ExecutorId(0));
         assert_eq!((tracker.missing(SHUFFLE), tracker.epoch(), tracker.has(SHUFFLE, 1)), (1, 1, true));
@@ -189,9 +235,9 @@ mod tests {
     #[test]
     fn an_output_that_moved_is_not_unregistered_by_a_failure_at_its_old_place() {
         let mut tracker = MapOutputTracker::default();
-        tracker.register_shuffle(SHUFFLE, 1);
-        tracker.register(SHUFFLE, 0, output(0));
-        tracker.register(SHUFFLE, 0, output(1));
+        tracker.register_shuffle(SHUFFLE, 1, BTreeSet::new());
+        tracker.register(SHUFFLE, 0, output(0), 0);
+        tracker.register(SHUFFLE, 0, output(1), 0);
         tracker.unregister(SHUFFLE, 0, ExecutorId(0));
         assert!(tracker.is_available(SHUFFLE));
         assert_eq!(tracker.shuffles_on(ExecutorId(0)).count(), 0);
@@ -200,12 +246,38 @@ mod tests {
     #[test]
     fn the_epoch_grows_at_the_end_of_a_stage_only_if_an_incomplete_list_went_out() {
         let mut tracker = MapOutputTracker::default();
-        tracker.register_shuffle(SHUFFLE, 1);
+        tracker.register_shuffle(SHUFFLE, 1, BTreeSet::new());
         tracker.stage_ended(SHUFFLE);
         assert_eq!(tracker.epoch(), 0);
         assert_eq!(*tracker.answer(SHUFFLE), [None]);
-        tracker.register(SHUFFLE, 0, output(0));
+        tracker.register(SHUFFLE, 0, output(0), 0);
         tracker.stage_ended(SHUFFLE);
         assert_eq!((tracker.epoch(), tracker.answer(SHUFFLE).len()), (1, 1));
+    }
+    #[test]
+    fn an_output_is_compared_with_what_it_was_before_it_was_lost() {
+        let mut tracker = MapOutputTracker::default();
+        tracker.register_shuffle(SHUFFLE, 1, BTreeSet::new());
+        assert!(tracker.register(SHUFFLE, 0, output(0), 7), "the first");
+        tracker.remove_executor(ExecutorId(0));
+        assert!(tracker.register(SHUFFLE, 0, output(1), 7));
+        tracker.unregister(SHUFFLE, 0, ExecutorId(1));
+        assert!(!tracker.register(SHUFFLE, 0, output(1), 8));
+    }
+
+    #[test]
+    fn outputs_made_of_a_shuffle_are_forgotten_with_what_they_were_and_no_others() {
+        let (second, third, other) = (ShuffleId(1), ShuffleId(2), ShuffleId(3));
+        let mut tracker = MapOutputTracker::default();
+        let shuffles = [(SHUFFLE, vec![]), (second, vec![SHUFFLE]), (third, vec![second]), (other, vec![])];
+        for (shuffle, reads) in shuffles {
+            tracker.register_shuffle(shuffle, 1, reads.into_iter().collect());
+            tracker.register(shuffle, 0, output(0), 0);
+        }
+        assert_eq!(tracker.forget_readers(SHUFFLE), BTreeSet::from([SHUFFLE, second, third]));
+        let left: Vec<_> = tracker.shuffles().filter(|shuffle| tracker.is_available(*shuffle)).collect();
+        assert_eq!((left, tracker.epoch()), (vec![SHUFFLE, other], 1));
+        assert_eq!(tracker.shuffles_on(ExecutorId(0)).collect::<Vec<_>>(), [SHUFFLE, other]);
+        assert!(tracker.register(third, 0, output(0), 1), "nothing that was read of it is left");
     }
 }

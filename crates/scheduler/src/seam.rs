@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use hearth_types::{
-    ExecutorId, HostName, JobId, KillReason, ListenerEvent, MapSizes, StageId, TaskAttempt, TaskBinaryId,
-    TaskEndReason, TaskInfo, TaskLocality, TaskMetrics, TaskStatus, Timestamp,
+    ExecutorId, HostName, JobId, KillReason, ListenerEvent, MapSizes, RddId, StageId, TaskAttempt,
+    TaskBinaryId, TaskEndReason, TaskInfo, TaskLocality, TaskMetrics, TaskStatus, Timestamp,
 };
 
 use crate::Action;
@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Cancel { stage: StageId, reason: KillReason },
     /// An older attempt made this partition: skip it, and stop what else works on it.
     PartitionDone { stage: StageId, position: u32 },
+    /// Cached partitions are not any more what they were: no attempt that was launched until now may store one.
+    ForgetCached { rdd: RddId },
     /// Another job takes the stage over.
     ChangeJob { stage: StageId, job: JobId, binary: TaskBinaryId },
 }
@@ -188,7 +190,7 @@ pub(crate) struct Ended {
 /// How an attempt ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    MapOutput(MapSizes),
+    MapOutput { sizes: MapSizes, checksum: u64 },
     Result,
     Failed(Arc<TaskEndReason>),
 }

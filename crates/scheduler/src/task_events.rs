@@ -25,7 +25,7 @@ impl Scheduler {
         let task = self.tasks.running(executor, id)?;
         let (is_map, position) = (task.is_map, task.position);
         let outcome = match end {
-            TaskEnd::MapOutput { sizes } if is_map => Outcome::MapOutput(sizes),
+            TaskEnd::MapOutput { sizes, checksum } if is_map => Outcome::MapOutput { sizes, checksum },
             TaskEnd::Result { size } if !is_map => match self.admit(id, position, size) {
                 Admission::Wanted | Admission::Superfluous => Outcome::Result,
                 Admission::TooLarge(message) => {
@@ -65,7 +65,7 @@ impl Scheduler {
     }
 
     fn admit(&mut self, id: TaskAttempt, position: u32, size: u64) -> Admission {
-        if !self.dag.wants_result(id.stage, position) {
+        if !self.dag.wants_result(id, position) {
             return Admission::Superfluous;
         }
         match self.dag.admit_result(id.stage, size) {

@@ -59,7 +59,7 @@ impl Cluster {
             let view = self.scheduler.view();
             let is_map = !view.jobs().any(|job| job.result_stage == id.stage);
             let end = if is_map {
-                TaskEnd::MapOutput { sizes: MapSizes::from_bytes(&[1]) }
+                TaskEnd::MapOutput { sizes: MapSizes::from_bytes(&[1]), checksum: 0 }
             } else {
                 TaskEnd::Result { size: 1 }
             };
@@ -88,7 +88,7 @@ fn losing_an_executor_of_a_wide_map_stage_runs_again_what_it_made() {
     cluster.submit(0, simple_graph(JobId(0), 0, &[20_000, 1]).unwrap());
     for _ in 0..10_000 {
         let (id, executor) = cluster.running.pop_front().unwrap();
-        let end = TaskEnd::MapOutput { sizes: MapSizes::from_bytes(&[1]) };
+        let end = TaskEnd::MapOutput { sizes: MapSizes::from_bytes(&[1]), checksum: 0 };
         let metrics = Box::new(TaskMetrics { executor_run_micros: 1_000_000, ..TaskMetrics::default() });
         cluster.send(Event::TaskEnded { id, executor, end, metrics });
     }

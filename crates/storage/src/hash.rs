@@ -3,7 +3,7 @@
 //! Ours has the same seeds in every process, because the map side and the reduce side run in different ones and because
 //! spilled runs are merged in the order of their hashes.
 
-use std::hash::{BuildHasher, Hash};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::quality::FixedState;
 
@@ -14,6 +14,15 @@ const STATE: FixedState = FixedState::with_seed(SEED);
 #[inline]
 pub fn hash_key<K: Hash + ?Sized>(key: &K) -> u64 {
     STATE.hash_one(key)
+}
+
+/// Hashes bytes and where they go: what map outputs are compared by.
+#[inline]
+pub(crate) fn hash_of_place(bytes: &[u8], reduce: u32) -> u64 {
+    let mut hasher = STATE.build_hasher();
+    hasher.write(bytes);
+    hasher.write_u32(reduce);
+    hasher.finish()
 }
 
 /// The reduce partition of a key with this hash, below `reduces` (which must not be zero; zero gives zero).

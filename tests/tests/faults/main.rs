@@ -11,4 +11,5 @@ mod fetch;
 mod in_a_row;
 mod map_stage;
 mod result_stage;
+mod rolled_back;
 mod stopped;

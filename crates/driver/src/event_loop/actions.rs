@@ -36,6 +36,9 @@ impl EventLoop {
             Action::RemoveShuffle { shuffle } => {
                 self.links.send_all(&ToExecutor::Remove(RemoveBlocks::Shuffle(shuffle)));
             }
+            Action::ForgetCached { rdd, first_task } => {
+                self.links.send_all(&ToExecutor::Remove(RemoveBlocks::ForgottenRdd { rdd, first_task }));
+            }
             Action::AnswerCommit { executor, id, allowed } => {
                 self.links.send(executor, ToExecutor::CommitAnswer { id, allowed });
             }

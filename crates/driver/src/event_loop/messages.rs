@@ -60,7 +60,7 @@ impl EventLoop {
         }
         let mut stored = false;
         let (end, result) = match outcome {
-            TaskOutcome::MapOutput(sizes) => (TaskEnd::MapOutput { sizes }, None),
+            TaskOutcome::MapOutput { sizes, checksum } => (TaskEnd::MapOutput { sizes, checksum }, None),
             TaskOutcome::Result(bytes) => (TaskEnd::Result { size: bytes.len() as u64 }, Some(bytes)),
             TaskOutcome::StoredResult { size } => {
                 stored = true;

@@ -103,7 +103,7 @@ impl Fake {
 /// The end of a task: `map` stages say so in their code, others return their input.
 pub(crate) fn succeed(task: &LaunchTask, code: &Bytes) -> TaskEnded {
     let outcome = if code.starts_with(b"map") {
-        TaskOutcome::MapOutput(MapSizes::from_bytes(&[10, 10]))
+        TaskOutcome::MapOutput { sizes: MapSizes::from_bytes(&[10, 10]), checksum: 0 }
     } else {
         TaskOutcome::Result(task.input.clone())
     };

@@ -50,6 +50,12 @@ impl Services {
         })
     }
 
+    /// What the driver has answered about an RDD is not so any more. What it has not answered yet, it knows better by now.
+    pub(crate) fn forget_cached(&self, rdd: RddId) {
+        self.state.lock().cached.retain(|(of, _), answer| *of != rdd || answer.is_none());
+        self.changed.notify_all();
+    }
+
     /// The driver's answer.
     pub(crate) fn on_cached_at(&self, rdd: RddId, partition: u32, addresses: Vec<String>) {
         if let Some(open) = self.state.lock().cached.get_mut(&(rdd, partition)) {

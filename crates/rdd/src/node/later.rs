@@ -79,6 +79,10 @@ impl AnyNode for Gone {
         false
     }
 
+    fn uses_order(&self) -> bool {
+        false
+    }
+
     fn preferred_hosts(&self) -> Vec<Vec<HostName>> {
         Vec::new()
     }

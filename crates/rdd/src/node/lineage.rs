@@ -222,6 +222,7 @@ pub(crate) trait AnyNode: Send + Sync {
     fn reads(&self, split: u32) -> Vec<(usize, u32)>;
     fn input(&self, split: u32) -> Option<Bytes>;
     fn keeps_order(&self) -> bool;
+    fn uses_order(&self) -> bool;
     fn preferred_hosts(&self) -> Vec<Vec<HostName>>;
 }
 
@@ -259,6 +260,10 @@ impl<N: Node> AnyNode for N {
 
     fn keeps_order(&self) -> bool {
         Node::keeps_order(self)
+    }
+
+    fn uses_order(&self) -> bool {
+        Node::uses_order(self)
     }
 
     fn preferred_hosts(&self) -> Vec<Vec<HostName>> {

@@ -21,6 +21,7 @@ pub(crate) struct MapPartitions<T, I, S, F> {
     state: Arc<S>,
     function: Closure<F>,
     keeps_order: bool,
+    uses_order: bool,
     made: PhantomData<fn() -> I>,
 }
 
@@ -34,6 +35,7 @@ where
             state: Arc::new(state),
             function: Closure::new(function),
             keeps_order: true,
+            uses_order: false,
             made: PhantomData,
         }
     }
@@ -41,6 +43,11 @@ where
     /// For a function that gives the same records in another order each time.
     pub(crate) fn in_any_order(self) -> Self {
         Self { keeps_order: false, ..self }
+    }
+
+    /// For a function that makes something else of a record that comes at another place.
+    pub(crate) fn by_position(self) -> Self {
+        Self { uses_order: true, ..self }
     }
 }
 
@@ -64,7 +71,8 @@ where
 
     fn from_wire((state, function): Self::Wire, parents: Parents<'_>) -> Result<Self, WireError> {
         // Only the driver asks for the order.
-        Ok(Self { parent: parents.get(0)?, state, function, keeps_order: true, made: PhantomData })
+        let (keeps_order, uses_order) = (true, false);
+        Ok(Self { parent: parents.get(0)?, state, function, keeps_order, uses_order, made: PhantomData })
     }
 
     fn dependencies(&self) -> Vec<Dependency> {
@@ -73,6 +81,10 @@ where
 
     fn keeps_order(&self) -> bool {
         self.keeps_order
+    }
+
+    fn uses_order(&self) -> bool {
+        self.uses_order
     }
 
     fn compute(&self, split: u32, task: &TaskContext) -> Records<I::Item> {

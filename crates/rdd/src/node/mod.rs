@@ -43,7 +43,7 @@ pub(crate) use invalid::Invalid;
 pub(crate) use lineage::{AnyLineage, AnyNode, Lineage, Origin};
 pub(crate) use map_partitions::MapPartitions;
 pub(crate) use object_file::ObjectFile;
-pub(crate) use order::is_reproducible;
+pub(crate) use order::{is_reproducible, varies_with_order};
 pub(crate) use range::Range;
 pub use records::Records;
 pub(crate) use shuffled::{Aggregated, Shuffled, Sorted};
@@ -93,6 +93,11 @@ pub(crate) trait Node: Send + Sync + Sized + 'static {
     /// Whether a partition's records come in the same order each time, given that those of its parents do.
     fn keeps_order(&self) -> bool {
         true
+    }
+
+    /// Whether what it makes of a record depends on where among the others it comes.
+    fn uses_order(&self) -> bool {
+        false
     }
 
     /// Hosts that hold the input of each partition; empty when nothing is known.

@@ -35,6 +35,29 @@ pub(crate) fn is_reproducible(root: Arc<dyn AnyLineage>) -> bool {
     true
 }
 
+/// Whether records may be others each time, because something on the way uses their order, which is not the same each time.
+///
+/// Spark: `INDETERMINATE`, of what one stage computes.
+pub(crate) fn varies_with_order(root: &Arc<dyn AnyLineage>) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut next = vec![root.clone()];
+    while let Some(rdd) = next.pop() {
+        if !seen.insert(rdd.id()) {
+            continue;
+        }
+        let node = rdd.node();
+        for dependency in node.dependencies() {
+            if let Dependency::Narrow { parent, .. } = dependency {
+                if node.uses_order() && !is_reproducible(parent.clone()) {
+                    return true;
+                }
+                next.push(parent);
+            }
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use hearth_conf::SparkConf;
@@ -87,5 +110,22 @@ mod tests {
             assert!(!reproducible(&combined.map_values(|n| n)));
         }
         assert!(!reproducible(&pairs.join(&pairs, 0)));
+    }
+    fn varies<T: hearth_storage::Data>(rdd: &Rdd<T>) -> bool {
+        let lineage: Arc<dyn AnyLineage> = rdd.lineage().clone();
+        varies_with_order(&lineage)
+    }
+
+    #[test]
+    fn what_uses_an_order_that_differs_each_time_varies_up_to_the_next_shuffle() {
+        use crate::rdd::Replacement::Without;
+        let sc = context();
+        let numbers = sc.range(0, 10, 1, 4);
+        let shuffled = numbers.map(|n| (n, n)).partition_by(HashPartitioner::new(4)).keys();
+        assert!(!varies(&numbers.sample(Without, 0.5, 1).zip(&numbers)) && !varies(&shuffled.map(|n| n + 1)));
+        assert!(varies(&shuffled.sample(Without, 0.5, 1).map(|n| n + 1).union(&numbers)));
+        assert!(varies(&shuffled.zip(&numbers)) && varies(&numbers.zip(&shuffled)));
+        assert!(varies(&shuffled.zip_with_index().unwrap()));
+        assert!(!varies(&shuffled.repartition(3)), "the records are dealt before its shuffle");
     }
 }

@@ -42,6 +42,10 @@ impl<T: Data, U: Data> Node for Zipped<T, U> {
         vec![Dependency::one_to_one(&self.left), Dependency::one_to_one(&self.right)]
     }
 
+    fn uses_order(&self) -> bool {
+        true
+    }
+
     fn compute(&self, split: u32, task: &TaskContext) -> Records<(T, U)> {
         let mut left = self.left.iterator(split, task);
         let mut right = self.right.iterator(split, task);

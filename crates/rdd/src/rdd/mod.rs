@@ -7,6 +7,7 @@ mod deal;
 mod debug_string;
 mod group;
 mod join;
+mod numbered;
 mod numeric;
 mod order;
 mod output;
@@ -182,6 +183,17 @@ impl<T: Data> Rdd<T> {
         F: Fn(&Arc<S>, u32, Records<T>) -> I + Copy + Send + Sync + 'static,
     {
         let node = MapPartitions::new(self.lineage.clone(), state, function);
+        self.derive(self.num_partitions(), origin, node)
+    }
+
+    /// The same, for functions that make something else of a record that comes at another place.
+    pub(crate) fn narrow_by_position<I, S, F>(&self, origin: Origin, state: S, function: F) -> Rdd<I::Item>
+    where
+        I: Iterator<Item: Data> + 'static,
+        S: State,
+        F: Fn(&Arc<S>, u32, Records<T>) -> I + Copy + Send + Sync + 'static,
+    {
+        let node = MapPartitions::new(self.lineage.clone(), state, function).by_position();
         self.derive(self.num_partitions(), origin, node)
     }
 

@@ -49,8 +49,10 @@ impl<T: Data> Rdd<T> {
     /// Records are dealt round. After a shuffle, which gives them in another order each time, each partition is sorted first
     /// (by the bytes that records serialise to, in no order that means anything), so that after a loss each record goes where
     /// it went before. That holds for records that are the same each time they are computed. A sum of `f64`, the list of a
-    /// group or a `HashMap` may not be, as they depend on the order of what they were made from: checkpoint such records, and
-    /// run an action, before they are repartitioned, or use `partition_by` with a key that is the same each time.
+    /// group or a `HashMap` may not be, as they depend on the order of what they were made from: what stands on such records
+    /// is then computed again as a whole, or the job fails if it has results already. To have only what was lost computed
+    /// again, checkpoint such records, and run an action, before they are repartitioned, or use `partition_by` with a key that
+    /// is the same each time.
     ///
     /// Spark: `RDD.repartition`
     #[track_caller]
@@ -60,9 +62,9 @@ impl<T: Data> Rdd<T> {
         }
         let at = origin("repartition");
         let dealt = if is_reproducible(self.lineage.clone()) {
-            self.narrow(at, (), |_, split, records| number(split, records))
+            self.narrow_by_position(at, (), |_, split, records| number(split, records))
         } else {
-            self.narrow(at, (), |_, split, records| number(split, in_own_order(records)))
+            self.narrow_by_position(at, (), |_, split, records| number(split, in_own_order(records)))
         };
         let shuffled = dealt.shuffled(at, &AnyPartitioner::new(Dealt { partitions }));
         shuffled.narrow(at, (), |_, _, records| records.map(|(_, record)| record))

@@ -92,23 +92,29 @@ impl<T: Data> Rdd<T> {
             };
             return self.invalid(at, &format!("{allowed}, not {fraction}"));
         }
-        let made = self.narrow(at, (replacement, fraction, seed), |state, split, records| -> Records<T> {
-            let (replacement, fraction, seed) = **state;
-            let mut random = Pcg64Mcg::seed_from_u64(seed ^ (u64::from(split) << 32 | 0x5eed));
-            match replacement {
-                Replacement::Without => Records::new(records.filter(move |_| unit(&mut random) < fraction)),
-                Replacement::With => {
-                    // One record may be drawn so often that its source is not asked for another one for hours.
-                    let task = TaskContext::current("sample");
-                    let drawing = task.clone();
-                    let drawn = records.flat_map(move |record| {
-                        let times = poisson(fraction, &mut random, || drawing.check_interrupted());
-                        std::iter::repeat_n(record, times)
-                    });
-                    Records::new(drawn.inspect(move |_| task.check_interrupted()))
+        let made = self.narrow_by_position(
+            at,
+            (replacement, fraction, seed),
+            |state, split, records| -> Records<T> {
+                let (replacement, fraction, seed) = **state;
+                let mut random = Pcg64Mcg::seed_from_u64(seed ^ (u64::from(split) << 32 | 0x5eed));
+                match replacement {
+                    Replacement::Without => {
+                        Records::new(records.filter(move |_| unit(&mut random) < fraction))
+                    }
+                    Replacement::With => {
+                        // One record may be drawn so often that its source is not asked for another one for hours.
+                        let task = TaskContext::current("sample");
+                        let drawing = task.clone();
+                        let drawn = records.flat_map(move |record| {
+                            let times = poisson(fraction, &mut random, || drawing.check_interrupted());
+                            std::iter::repeat_n(record, times)
+                        });
+                        Records::new(drawn.inspect(move |_| task.check_interrupted()))
+                    }
                 }
-            }
-        });
+            },
+        );
         self.keeping_partitioner(made)
     }
 }

@@ -5,7 +5,6 @@ use std::hash::Hash;
 use hearth_storage::Data;
 
 use super::{Rdd, State, origin};
-use crate::error::Result;
 use crate::node::{Cartesian, Records, Zipped};
 
 impl<T: Data> Rdd<T> {
@@ -361,37 +360,5 @@ impl<T: Data> Rdd<T> {
         }
         let node = Zipped::new(self.lineage.clone(), other.lineage.clone());
         self.derive(left, origin("zip"), node)
-    }
-
-    /// Each record with its position in the whole RDD, partitions in order. Runs a job to count when there are several.
-    ///
-    /// After a shuffle a partition may come in another order when it is computed again, and a record then has another
-    /// position; if that follows a loss, what stands on both may lose records and double others. Checkpoint before, or
-    /// `sort_by` a key that no two records share.
-    ///
-    /// ```
-    /// # use hearth::prelude::*;
-    /// # fn main() -> Result<(), hearth::Error> {
-    /// # let sc = SparkContext::new(SparkConf::new().with("spark.master", "local[2]"))?;
-    /// assert_eq!(sc.parallelize(['a', 'b', 'c'], 2).zip_with_index()?.collect()?, [('a', 0), ('b', 1), ('c', 2)]);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// The counting job was aborted or cancelled.
-    ///
-    /// Spark: `RDD.zipWithIndex`
-    #[track_caller]
-    pub fn zip_with_index(&self) -> Result<Rdd<(T, u64)>> {
-        let at = origin("zipWithIndex");
-        let but_last: Vec<u32> = (0..self.num_partitions().saturating_sub(1)).collect();
-        let counts =
-            self.context.collect_job(self, but_last, at, (), |(), _, records| records.count() as u64)?;
-        let mut starts = vec![0u64];
-        for count in counts {
-            starts.push(starts[starts.len() - 1] + count);
-        }
-        Ok(self.narrow(at, starts, |starts, split, records| records.zip(starts[split as usize]..)))
     }
 }

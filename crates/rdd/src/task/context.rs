@@ -378,12 +378,13 @@ impl TaskContext {
     }
 
     pub(crate) fn finish_map_output(&self, writer: MapOutputWriter<'_>) -> TaskOutput {
+        let checksum = writer.checksum();
         let (sizes, written, spilled) = writer.finish().or_throw();
         let mut metrics = self.inner.metrics.lock();
         metrics.shuffle_write = written;
         metrics.memory_bytes_spilled += spilled.memory_bytes_spilled;
         metrics.disk_bytes_spilled += spilled.disk_bytes_spilled;
-        TaskOutput::MapOutput(sizes)
+        TaskOutput::MapOutput { sizes, checksum }
     }
 
     /// The records of one reduce partition, in no particular order.

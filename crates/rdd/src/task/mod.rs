@@ -21,6 +21,6 @@ pub(crate) trait StageTask: Send + Sync {
 
 /// What a task made.
 pub(crate) enum TaskOutput {
-    MapOutput(MapSizes),
+    MapOutput { sizes: MapSizes, checksum: u64 },
     Result(Bytes),
 }

@@ -37,7 +37,9 @@ impl PreparedStage for Prepared {
         };
         let ended = catch_unwind(AssertUnwindSafe(run));
         let (outcome, accumulators) = match ended {
-            Ok((TaskOutput::MapOutput(sizes), accumulators)) => (TaskOutcome::MapOutput(sizes), accumulators),
+            Ok((TaskOutput::MapOutput { sizes, checksum }, accumulators)) => {
+                (TaskOutcome::MapOutput { sizes, checksum }, accumulators)
+            }
             Ok((TaskOutput::Result(bytes), accumulators)) => (TaskOutcome::Result(bytes), accumulators),
             Err(payload) => match payload.downcast::<TaskFailure>() {
                 Ok(failure) => (TaskOutcome::Failed(Arc::new(failure.0)), Vec::new()),

@@ -43,7 +43,7 @@ impl Merge for FromExecutor {
 fn task_weight(task: &TaskEnded) -> usize {
     let outcome = match &task.outcome {
         TaskOutcome::Result(bytes) => bytes.len(),
-        TaskOutcome::MapOutput(sizes) => sizes.partitions() as usize,
+        TaskOutcome::MapOutput { sizes, .. } => sizes.partitions() as usize,
         TaskOutcome::StoredResult { .. } | TaskOutcome::Failed(_) => 0,
     };
     let updates: usize = task.accumulators.iter().map(|(_, update)| update.len()).sum();

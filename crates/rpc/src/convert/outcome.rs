@@ -16,7 +16,9 @@ impl From<TaskEnded> for pb::TaskEnded {
     fn from(ended: TaskEnded) -> Self {
         let TaskEnded { id, outcome, metrics, accumulators, blocks } = ended;
         let outcome = match outcome {
-            TaskOutcome::MapOutput(sizes) => Some(Outcome::MapOutput((&sizes).into())),
+            TaskOutcome::MapOutput { sizes, checksum } => {
+                Some(Outcome::MapOutput(pb::WrittenMapOutput { sizes: Some((&sizes).into()), checksum }))
+            }
             TaskOutcome::Result(bytes) => Some(Outcome::Result(bytes)),
             TaskOutcome::StoredResult { size } => Some(Outcome::StoredResult(pb::StoredResult { size })),
             TaskOutcome::Failed(reason) => end_reason(&reason).map(Outcome::Failed),
@@ -40,7 +42,10 @@ impl TryFrom<pb::TaskEnded> for TaskEnded {
     fn try_from(ended: pb::TaskEnded) -> Result<Self, Malformed> {
         let pb::TaskEnded { id, outcome, metrics, accumulators, blocks } = ended;
         let outcome = match required(outcome, "TaskEnded", "outcome")? {
-            Outcome::MapOutput(sizes) => TaskOutcome::MapOutput(sizes.try_into()?),
+            Outcome::MapOutput(pb::WrittenMapOutput { sizes, checksum }) => {
+                let sizes = required(sizes, "WrittenMapOutput", "sizes")?.try_into()?;
+                TaskOutcome::MapOutput { sizes, checksum }
+            }
             Outcome::Result(bytes) => TaskOutcome::Result(bytes),
             Outcome::StoredResult(pb::StoredResult { size }) => TaskOutcome::StoredResult { size },
             Outcome::Failed(reason) => TaskOutcome::Failed(Arc::new(reason.try_into()?)),

@@ -88,7 +88,8 @@ fn from_executor() -> Vec<FromExecutor> {
         accumulators: vec![(1, Bytes::from_static(b"one")), (2, Bytes::new())],
         blocks: vec![update()],
     };
-    let mut outcomes: Vec<TaskOutcome> = map_sizes().into_iter().map(TaskOutcome::MapOutput).collect();
+    let mut outcomes: Vec<TaskOutcome> =
+        map_sizes().map(|sizes| TaskOutcome::MapOutput { sizes, checksum: u64::MAX }).into();
     outcomes.push(TaskOutcome::Result(Bytes::from_static(b"result")));
     outcomes.push(TaskOutcome::Result(Bytes::new()));
     outcomes.push(TaskOutcome::StoredResult { size: 1 << 33 });
@@ -189,6 +190,7 @@ fn to_executor() -> Vec<ToExecutor> {
         }),
         ToExecutor::Remove(RemoveBlocks::Shuffle(ShuffleId(1))),
         ToExecutor::Remove(RemoveBlocks::Rdd(RddId(2))),
+        ToExecutor::Remove(RemoveBlocks::ForgottenRdd { rdd: RddId(2), first_task: TaskId(u64::MAX) }),
         ToExecutor::ForgetBinaries(vec![TaskBinaryId(1), TaskBinaryId(2)]),
         ToExecutor::Shutdown,
     ];

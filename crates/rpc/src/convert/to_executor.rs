@@ -1,6 +1,6 @@
 //! What the driver says to an executor.
 
-use hearth_types::{RddId, ShuffleId, TaskBinaryId};
+use hearth_types::{RddId, ShuffleId, TaskBinaryId, TaskId};
 
 use super::launch::{launch_from_pb, launch_to_pb};
 use super::{Malformed, required};
@@ -84,6 +84,9 @@ impl From<RemoveBlocks> for pb::RemoveBlocks {
         let which = match blocks {
             RemoveBlocks::Shuffle(shuffle) => Which::Shuffle(shuffle.0),
             RemoveBlocks::Rdd(rdd) => Which::Rdd(rdd.0),
+            RemoveBlocks::ForgottenRdd { rdd, first_task } => {
+                Which::ForgottenRdd(pb::ForgottenRdd { rdd: rdd.0, first_task: first_task.0 })
+            }
             RemoveBlocks::Block(block) => Which::Block(block.into()),
         };
         Self { which: Some(which) }
@@ -97,6 +100,9 @@ impl TryFrom<pb::RemoveBlocks> for RemoveBlocks {
         Ok(match required(blocks.which, "RemoveBlocks", "which")? {
             Which::Shuffle(shuffle) => Self::Shuffle(ShuffleId(shuffle)),
             Which::Rdd(rdd) => Self::Rdd(RddId(rdd)),
+            Which::ForgottenRdd(pb::ForgottenRdd { rdd, first_task }) => {
+                Self::ForgottenRdd { rdd: RddId(rdd), first_task: TaskId(first_task) }
+            }
             Which::Block(block) => Self::Block(block.try_into()?),
         })
     }

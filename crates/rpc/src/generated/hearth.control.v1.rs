@@ -134,7 +134,7 @@ pub mod task_ended {
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Outcome {
         #[prost(message, tag = "2")]
-        MapOutput(super::MapSizes),
+        MapOutput(super::WrittenMapOutput),
         /// Encoded by the front door.
         #[prost(bytes, tag = "3")]
         Result(::prost::bytes::Bytes),
@@ -329,7 +329,7 @@ pub struct MapStatus {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RemoveBlocks {
-    #[prost(oneof = "remove_blocks::Which", tags = "1, 2, 3")]
+    #[prost(oneof = "remove_blocks::Which", tags = "1, 2, 3, 4")]
     pub which: ::core::option::Option<remove_blocks::Which>,
 }
 /// Nested message and enum types in `RemoveBlocks`.
@@ -342,7 +342,17 @@ pub mod remove_blocks {
         Rdd(u32),
         #[prost(message, tag = "3")]
         Block(super::BlockId),
+        #[prost(message, tag = "4")]
+        ForgottenRdd(super::ForgottenRdd),
     }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ForgottenRdd {
+    #[prost(uint32, tag = "1")]
+    pub rdd: u32,
+    /// The first task that may store partitions again.
+    #[prost(uint64, tag = "2")]
+    pub first_task: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ForgetBinaries {
@@ -363,6 +373,13 @@ pub struct TaskAttempt {
     pub attempt: u32,
     #[prost(uint64, tag = "5")]
     pub task: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WrittenMapOutput {
+    #[prost(message, optional, tag = "1")]
+    pub sizes: ::core::option::Option<MapSizes>,
+    #[prost(fixed64, tag = "2")]
+    pub checksum: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MapSizes {

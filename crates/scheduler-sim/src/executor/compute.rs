@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hearth_types::{Dependency, ExecutorId, MapStatus, RddId, ShuffleId};
 
 use crate::blocks::Blocks;
+use crate::content::Content;
 use crate::plan::{Lineage, piece, seed_content};
 use crate::random::mix;
 
@@ -42,14 +43,14 @@ pub(super) struct Compute<'a> {
     /// Whether an RDD (the index) is persisted.
     pub(super) persisted: &'a [bool],
     /// Partitions that were computed and are to be cached.
-    pub(super) fresh: Vec<(RddId, u32, u64)>,
+    pub(super) fresh: Vec<(RddId, u32, Content)>,
     /// Map outputs that were read.
     pub(super) reads: u32,
 }
 
 impl Compute<'_> {
     /// The content of a partition.
-    pub(super) fn partition(&mut self, rdd: RddId, partition: u32) -> Result<u64, Stop> {
+    pub(super) fn partition(&mut self, rdd: RddId, partition: u32) -> Result<Content, Stop> {
         let persisted = self.persisted.get(rdd.0 as usize).copied().unwrap_or(false);
         if persisted {
             if let Some(content) = self.blocks.cached(self.executor, rdd, partition) {
@@ -57,29 +58,37 @@ impl Compute<'_> {
             }
             if let Some((.., content)) = self.fresh.iter().find(|(of, at, _)| (*of, *at) == (rdd, partition))
             {
-                return Ok(*content);
+                return Ok(content.clone());
             }
         }
-        let mut content = seed_content(rdd, partition);
+        let mut content = Content::of(seed_content(rdd, partition));
         for dependency in self.lineage.dependencies(rdd) {
             match dependency {
                 Dependency::Narrow { parent, mapping } => {
                     for at in mapping.parents_of(partition) {
-                        content = mix(content, self.partition(*parent, at)?);
+                        let read = self.partition(*parent, at)?;
+                        content.number = mix(content.number, read.number);
+                        content.made_of.add(&read.made_of);
                     }
                 }
                 Dependency::Shuffle { parent, shuffle } => {
-                    content = self.read(*shuffle, self.lineage.partitions(*parent), partition, content)?;
+                    self.read(*shuffle, self.lineage.partitions(*parent), partition, &mut content)?;
                 }
             }
         }
         if persisted {
-            self.fresh.push((rdd, partition, content));
+            self.fresh.push((rdd, partition, content.clone()));
         }
         Ok(content)
     }
 
-    fn read(&mut self, shuffle: ShuffleId, maps: u32, reduce: u32, mut content: u64) -> Result<u64, Stop> {
+    fn read(
+        &mut self,
+        shuffle: ShuffleId,
+        maps: u32,
+        reduce: u32,
+        content: &mut Content,
+    ) -> Result<(), Stop> {
         let outputs = match self.locations.get(&shuffle) {
             Some((epoch, outputs)) if *epoch >= self.epoch => outputs,
             Some(_) | None => return Err(Stop::Locations(shuffle)),
@@ -91,9 +100,10 @@ impl Compute<'_> {
             let output = self.blocks.output(self.executor, status.executor, shuffle, status.map_task);
             let from = Some(status.executor);
             let output = output.ok_or(Stop::Fetch { shuffle, map: Some(map), reduce, from })?;
-            content = mix(content, piece(output, reduce));
+            content.number = mix(content.number, piece(output.number, reduce));
+            content.made_of.add(&output.made_of);
             self.reads += 1;
         }
-        Ok(content)
+        Ok(())
     }
 }

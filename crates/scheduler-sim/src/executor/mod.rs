@@ -16,6 +16,7 @@ use hearth_types::{
 };
 
 use crate::blocks::Blocks;
+use crate::content::Content;
 use crate::plan::Plan;
 use crate::random::Random;
 use compute::Locations;
@@ -36,6 +37,8 @@ pub enum Inside {
     RemoveShuffle(ShuffleId),
     /// An RDD was unpersisted.
     DropRdd(RddId),
+    /// `Action::ForgetCached` arrives.
+    ForgetCached(RddId, TaskId),
     /// A cached partition is evicted, if there is any.
     DropBlock,
     /// Time to say that it lives.
@@ -54,7 +57,7 @@ pub enum Inside {
 #[derive(Debug)]
 pub enum Effect {
     /// Tells the driver; a result's content goes along.
-    Say(Event, Option<u64>),
+    Say(Event, Option<Content>),
     /// Goes on after a while.
     Later(Duration, Inside),
     /// An attempt moved its output to its final place.
@@ -88,6 +91,7 @@ pub struct Executor {
     running: BTreeMap<TaskId, Running>,
     locations: Locations,
     asked: BTreeSet<ShuffleId>,
+    forgotten: BTreeMap<RddId, TaskId>,
     effects: Vec<Effect>,
 }
 
@@ -102,6 +106,7 @@ impl Executor {
             running: BTreeMap::new(),
             locations: BTreeMap::new(),
             asked: BTreeSet::new(),
+            forgotten: BTreeMap::new(),
             effects: Vec::new(),
         }
     }
@@ -129,7 +134,14 @@ impl Executor {
                 around.blocks.remove_shuffle(self.id, shuffle);
                 self.locations.remove(&shuffle);
             }
-            Inside::DropRdd(rdd) => around.blocks.drop_rdd(self.id, rdd),
+            Inside::DropRdd(rdd) => {
+                self.forgotten.remove(&rdd);
+                around.blocks.drop_rdd(self.id, rdd);
+            }
+            Inside::ForgetCached(rdd, first_task) => {
+                self.forgotten.insert(rdd, first_task);
+                around.blocks.drop_rdd(self.id, rdd);
+            }
             Inside::DropBlock => self.on_drop_block(around),
             Inside::Heartbeat => self.say(Event::Heartbeat { executor: self.id }),
             Inside::Read(task) => self.on_read(task, around),
@@ -194,7 +206,7 @@ impl Executor {
         }
     }
 
-    fn end(&mut self, task: TaskId, end: TaskEnd, content: Option<u64>) {
+    fn end(&mut self, task: TaskId, end: TaskEnd, content: Option<Content>) {
         if let Some(running) = self.running.remove(&task) {
             let micros = running.run_time.as_micros() as u64;
             let metrics = TaskMetrics {

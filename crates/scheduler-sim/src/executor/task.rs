@@ -10,6 +10,7 @@ use hearth_types::{
 
 use super::compute::{Compute, Stop};
 use super::{Executor, Inside, Surroundings};
+use crate::content::Content;
 use crate::random::Random;
 
 /// An attempt that holds a slot.
@@ -19,7 +20,7 @@ pub(super) struct Running {
     pub(super) phase: Phase,
     pub(super) run_time: Duration,
     compute_time: Duration,
-    content: u64,
+    content: Content,
 }
 
 /// How far an attempt is. It moves forward only, but for waiting more than once.
@@ -41,7 +42,7 @@ pub(super) enum Phase {
 
 impl Running {
     pub(super) fn new(description: TaskDescription, run_time: Duration, compute_time: Duration) -> Self {
-        Self { description, phase: Phase::Starts, run_time, compute_time, content: 0 }
+        Self { description, phase: Phase::Starts, run_time, compute_time, content: Content::of(0) }
     }
 }
 
@@ -89,7 +90,8 @@ impl Executor {
                 running.phase = Phase::Computes;
                 let compute_time = running.compute_time;
                 for (rdd, partition, content) in fresh {
-                    if around.blocks.put_cached(self.id, rdd, partition, content) {
+                    let may_store = self.forgotten.get(&rdd).is_none_or(|first| task >= *first);
+                    if may_store && around.blocks.put_cached(self.id, rdd, partition, content) {
                         let level = StorageLevel::MEMORY_ONLY;
                         let update = BlockUpdate { rdd, partition, level, memory_size: 100, disk_size: 0 };
                         self.say(Event::BlockUpdated { executor: self.id, update });
@@ -170,13 +172,18 @@ impl Executor {
         let Some(binary) = around.plan.binary(running.description.binary) else { return };
         match binary.kind {
             StageKind::ShuffleMap { shuffle, reduces } => {
-                around.blocks.put_output(self.id, shuffle, task, running.content);
+                let mut content = running.content.clone();
+                let checksum = around.plan.checksum(shuffle, task, &content.made_of);
+                if checksum > 0 {
+                    content.made_of.add_output(shuffle, running.description.id.partition, checksum);
+                }
+                around.blocks.put_output(self.id, shuffle, task, content);
                 let sizes: Vec<u64> = (0..reduces).map(|_| around.random.below(5) * 100).collect();
-                self.end(task, TaskEnd::MapOutput { sizes: MapSizes::from_bytes(&sizes) }, None);
+                self.end(task, TaskEnd::MapOutput { sizes: MapSizes::from_bytes(&sizes), checksum }, None);
             }
             StageKind::Result { .. } => {
                 let stored = around.plan.jobs.get(binary.job).map_or(0, |job| job.stored_result);
-                let content = running.content;
+                let content = running.content.clone();
                 if stored == 0 {
                     return self.end(task, TaskEnd::Result { size: 100 }, Some(content));
                 }

@@ -164,6 +164,7 @@ impl Seen {
             Action::KillTask { .. }
             | Action::RequestExecutors { .. }
             | Action::RemoveShuffle { .. }
+            | Action::ForgetCached { .. }
             | Action::AnswerCommit { .. }
             | Action::SendMapOutputs { .. }
             | Action::FetchResult { .. }

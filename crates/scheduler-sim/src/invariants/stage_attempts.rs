@@ -16,6 +16,8 @@ pub(super) struct StageAttemptsAreCounted {
     consecutive: BTreeMap<StageId, u32>,
     /// Stages whose last attempt failed although none of its tasks met a fetch failure.
     without_cause: BTreeSet<StageId>,
+    /// A map output has just come that may not be what it was, so that stages that read it go from the start.
+    rolls_back: bool,
 }
 
 impl StageAttemptsAreCounted {
@@ -26,6 +28,7 @@ impl StageAttemptsAreCounted {
             fetch_failed: BTreeSet::new(),
             consecutive: BTreeMap::new(),
             without_cause: BTreeSet::new(),
+            rolls_back: false,
         }
     }
 }
@@ -43,6 +46,8 @@ impl Invariant for StageAttemptsAreCounted {
     }
 
     fn on_event(&mut self, seen: &Seen, event: &Event) -> Check {
+        self.rolls_back =
+            matches!(event, Event::TaskEnded { end: TaskEnd::MapOutput { checksum: 1.., .. }, .. });
         if let Event::TaskEnded { id, end: TaskEnd::Failed(reason), .. } = event
             && matches!(**reason, TaskEndReason::FetchFailed { .. })
             && seen.is_open(id.task)
@@ -60,7 +65,7 @@ impl Invariant for StageAttemptsAreCounted {
                     *consecutive = 0;
                 } else if self.fetch_failed.contains(&(info.stage, info.attempt)) {
                     *consecutive += 1;
-                } else {
+                } else if !self.rolls_back {
                     self.without_cause.insert(info.stage);
                 }
             }

@@ -25,6 +25,8 @@ pub struct Shuffle {
     pub parent: RddId,
     /// Pieces of each output.
     pub reduces: u32,
+    /// Whether an output may be another one each time it is made.
+    pub varies: bool,
 }
 
 impl Lineage {
@@ -47,6 +49,12 @@ impl Lineage {
             lineage.add(partitions, dependencies, storage_level, preferred_hosts);
         }
         lineage
+    }
+
+    /// Decides which shuffles vary.
+    pub fn draw_varying(&mut self, random: &mut Random) {
+        let often = *random.pick(&[0, 200, 600]).unwrap_or(&0);
+        self.shuffles.iter_mut().for_each(|shuffle| shuffle.varies = random.chance(often));
     }
 
     fn draw_dependencies(&mut self, random: &mut Random, width: u32) -> (u32, Vec<Dependency>) {
@@ -104,7 +112,7 @@ impl Lineage {
 
     fn shuffled(&mut self, parent: RddId, reduces: u32) -> Dependency {
         let shuffle = ShuffleId(self.shuffles.len() as u32);
-        self.shuffles.push(Shuffle { parent, reduces });
+        self.shuffles.push(Shuffle { parent, reduces, varies: false });
         Dependency::Shuffle { parent, shuffle }
     }
 
@@ -220,7 +228,9 @@ impl Lineage {
             .map(|(info, _)| RddInfo { storage_level: level(info), ..info.clone() });
         let mut stages: Vec<StageSpec> = Vec::new();
         for shuffle in self.shuffles_of(rdd) {
-            let Some(&Shuffle { parent, reduces }) = self.shuffles.get(shuffle.0 as usize) else { continue };
+            let Some(&Shuffle { parent, reduces, varies: _ }) = self.shuffles.get(shuffle.0 as usize) else {
+                continue;
+            };
             let kind = StageKind::ShuffleMap { shuffle, reduces };
             let name = format!("shuffle {shuffle}");
             stages.push(StageSpec { rdd: parent, kind, binary: binary(stages.len()), name });

@@ -8,13 +8,14 @@ mod lineage;
 use std::time::Duration;
 
 use hearth_scheduler::SchedulerConf;
-use hearth_types::{HostName, RddId, ShuffleId, TaskBinaryId};
+use hearth_types::{HostName, RddId, ShuffleId, TaskBinaryId, TaskId};
 
 pub use faults::{Faults, Strike};
 pub use job::{Binary, CancelBy, CancelPlan, JobPlan, binary_id};
 pub use lineage::{Lineage, Shuffle, piece, seed_content};
 
-use crate::random::Random;
+use crate::content::MadeOf;
+use crate::random::{Random, mix};
 
 /// One run, before it runs.
 #[derive(Debug)]
@@ -50,7 +51,8 @@ impl Plan {
         let random = &mut Random::new(seed, 1);
         let conf = conf::draw_conf(random);
         let hosts: Vec<_> = (0..random.count(1, 3)).map(|at| HostName::new(&format!("host{at}"))).collect();
-        let lineage = Lineage::draw(random, &hosts);
+        let mut lineage = Lineage::draw(random, &hosts);
+        lineage.draw_varying(&mut Random::new(seed, 4));
         let faults = Faults::draw(random);
         let mut jobs = Vec::new();
         let mut threads: Vec<Vec<usize>> = Vec::new();
@@ -107,6 +109,13 @@ impl Plan {
     /// How many maps a shuffle has.
     pub fn maps(&self, shuffle: ShuffleId) -> u32 {
         self.lineage.shuffles().get(shuffle.0 as usize).map_or(0, |of| self.lineage.partitions(of.parent))
+    }
+
+    /// What the output of a map task sums to that was made of these; 0 for a shuffle that does not vary.
+    pub fn checksum(&self, shuffle: ShuffleId, task: TaskId, made_of: &MadeOf) -> u64 {
+        let varies = self.lineage.shuffles().get(shuffle.0 as usize).is_some_and(|of| of.varies);
+        // An attempt often comes to what another came to, or nobody would ever finish.
+        if varies { 1 | made_of.sum(mix(self.seed, task.0) % 3) } else { 0 }
     }
 
     /// When, at the earliest, the jobs of the last thread may start: every loss is known by then.

@@ -2,7 +2,7 @@
 //!
 //! The stage attempt is over, but its other attempts run on and their results count.
 //! Failures are collected for a moment, because one lost executor makes many.
-//! Rolling back the children of an indeterminate stage will be decided here.
+//! Whether what is computed again is what it was shows when it is there: see `roll_back`.
 
 use hearth_types::{ExecutorId, ShuffleId, StageId};
 
@@ -24,7 +24,7 @@ impl DagScheduler {
     pub(super) fn on_fetch_failed(&mut self, turn: &mut Turn, task: &RunningTask, fetch: FailedFetch<'_>) {
         let FailedFetch { shuffle, map_index, from, message } = fetch;
         let id = task.id.stage;
-        let Some(stage) = self.stages.get(&id) else { return };
+        let Some(stage) = self.needed_stage(task.id) else { return };
         if stage.attempt.is_none_or(|attempt| attempt.number != task.id.stage_attempt) {
             return;
         }
@@ -63,7 +63,7 @@ impl DagScheduler {
     }
 
     /// Marks a stage for resubmission, unless it is on its way already.
-    fn fail_stage(&mut self, turn: &mut Turn, stage: StageId) {
+    pub(super) fn fail_stage(&mut self, turn: &mut Turn, stage: StageId) {
         self.resubmit_at.get_or_insert(turn.now + self.conf.resubmit_delay);
         if self.state(stage) == StageState::Idle {
             self.set_state(stage, StageState::Failed);

@@ -9,6 +9,7 @@ mod fetch_failed;
 mod finish;
 mod job;
 mod preferred;
+mod roll_back;
 mod stage;
 mod submit;
 mod submit_stage;
@@ -17,7 +18,7 @@ mod task_ended;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use hearth_types::{ExecutorId, JobId, ShuffleId, StageId, Timestamp};
+use hearth_types::{ExecutorId, JobId, ShuffleId, StageId, TaskAttempt, Timestamp};
 
 use self::job::ActiveJob;
 use self::stage::{Kind, Stage};
@@ -110,9 +111,14 @@ impl DagScheduler {
         self.resubmit_at
     }
 
-    /// Whether an active job needs the stage.
-    pub(crate) fn needs_stage(&self, stage: StageId) -> bool {
-        self.stages.contains_key(&stage)
+    /// Whether an active job needs what the attempt brings.
+    pub(crate) fn needs(&self, id: TaskAttempt) -> bool {
+        self.needed_stage(id).is_some()
+    }
+
+    /// The stage of an attempt whose end counts: an active job needs it, and it was not rolled back since.
+    fn needed_stage(&self, id: TaskAttempt) -> Option<&Stage> {
+        self.stages.get(&id.stage).filter(|stage| id.stage_attempt >= stage.counts_from)
     }
 
     /// Whether an active job reads the shuffle.

@@ -33,6 +33,8 @@ pub(crate) struct Stage {
     pub(crate) state: StageState,
     /// The latest attempt.
     pub(crate) attempt: Option<Attempt>,
+    /// Attempts before this one have read what is not so any more: what they bring does not count.
+    pub(crate) counts_from: u32,
     /// Attempts that met a fetch failure since the last success.
     pub(crate) failed_attempts: BTreeSet<u32>,
     /// A task wanted to read what a fully cached RDD hides, and could not: until the stage succeeds, nothing is hidden.
@@ -109,6 +111,16 @@ impl Lineage {
 
     pub(crate) fn get(&self, rdd: RddId) -> Option<&RddInfo> {
         self.0.get(&rdd)
+    }
+
+    /// The RDDs that are persisted.
+    pub(crate) fn persisted(&self) -> impl Iterator<Item = &RddInfo> {
+        self.0.values().filter(|info| is_persisted(info))
+    }
+
+    /// The shuffles that tasks ending in `rdd` read.
+    pub(crate) fn shuffles_read(&self, rdd: RddId) -> impl Iterator<Item = ShuffleId> + '_ {
+        self.pipeline(rdd, |_| true).into_iter().flat_map(shuffles_read)
     }
 
     /// The RDDs that tasks ending in `rdd` compute, `rdd` first: narrow dependencies followed while `enter` says so.

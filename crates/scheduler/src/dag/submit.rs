@@ -10,7 +10,7 @@ use hearth_types::{
 
 use super::DagScheduler;
 use super::job::ActiveJob;
-use super::stage::{Kind, Lineage, Stage, shuffles_read};
+use super::stage::{Kind, Lineage, Stage};
 use crate::bits::Bits;
 use crate::seam::Turn;
 use crate::view::StageState;
@@ -37,6 +37,9 @@ impl DagScheduler {
             return self.complete_empty(turn, job, specs, properties);
         }
         let lineage = Arc::new(Lineage::new(rdds));
+        for info in lineage.persisted() {
+            self.cache.note_reads(info.id, || lineage.shuffles_read(info.id).collect());
+        }
         let mut stages = BTreeSet::new();
         let mut result = None;
         for spec in specs {
@@ -46,7 +49,11 @@ impl DagScheduler {
                     Some(id) => *id,
                     None => {
                         let maps = lineage.get(rdd).map_or(0, |info| info.partitions);
-                        self.map_outputs.register_shuffle(shuffle, maps);
+                        self.map_outputs.register_shuffle(
+                            shuffle,
+                            maps,
+                            lineage.shuffles_read(rdd).collect(),
+                        );
                         let kind = Kind::ShuffleMap { shuffle, maps, reduces, pending: Bits::new(maps) };
                         let id = self.add_stage(job, rdd, kind, name, &lineage);
                         self.shuffle_stages.insert(shuffle, id);
@@ -109,7 +116,7 @@ impl DagScheduler {
     ) -> StageId {
         let id = StageId(self.next_stage);
         self.next_stage += 1;
-        let read = lineage.pipeline(rdd, |_| true).into_iter().flat_map(shuffles_read);
+        let read = lineage.shuffles_read(rdd);
         let parents: BTreeSet<StageId> =
             read.filter_map(|shuffle| self.shuffle_stages.get(&shuffle).copied()).collect();
         let stage = Stage {
@@ -126,6 +133,7 @@ impl DagScheduler {
             first_job: job,
             state: StageState::Idle,
             attempt: None,
+            counts_from: 0,
             failed_attempts: BTreeSet::new(),
             reads_hidden: false,
         };

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use hearth_types::{JobId, KillReason, MapSizes, MapStatus, ShuffleId, StageId, TaskEndReason};
+use hearth_types::{JobId, KillReason, MapSizes, MapStatus, ShuffleId, StageId, TaskAttempt, TaskEndReason};
 
 use super::DagScheduler;
 use super::fetch_failed::FailedFetch;
-use super::stage::Kind;
+use super::stage::{Kind, Stage};
 use crate::Action;
 use crate::seam::{Command, Ended, Outcome, RunningTask, Turn};
 use crate::view::StageState;
@@ -14,10 +14,11 @@ use crate::view::StageState;
 impl DagScheduler {
     /// Takes the report of an attempt's end.
     pub(super) fn on_task_ended(&mut self, turn: &mut Turn, ended: Ended) {
+        self.cache.on_heard(ended.place.executor, ended.task.epoch);
         match ended.outcome {
-            Outcome::MapOutput(ref sizes) => {
+            Outcome::MapOutput { ref sizes, checksum } => {
                 let sizes = sizes.clone();
-                self.on_map_output(turn, ended, sizes);
+                self.on_map_output(turn, ended, sizes, checksum);
             }
             Outcome::Result => self.on_result(turn, ended),
             Outcome::Failed(ref reason) => {
@@ -30,10 +31,8 @@ impl DagScheduler {
     fn on_result(&mut self, turn: &mut Turn, ended: Ended) {
         let RunningTask { id, position, .. } = ended.task;
         let current = ended.current;
-        let job = match self.stages.get(&id.stage).map(|stage| &stage.kind) {
-            Some(Kind::Result { job }) => self.jobs.get_mut(job),
-            Some(Kind::ShuffleMap { .. }) | None => None,
-        };
+        let job = self.needs(id).then(|| self.job_of(id.stage)).flatten();
+        let job = job.and_then(|job| self.jobs.get_mut(&job));
         let Some(job) = job.filter(|job| !job.finished.contains(position)) else {
             return self.discard(turn, ended);
         };
@@ -49,11 +48,11 @@ impl DagScheduler {
         }
     }
 
-    fn on_map_output(&mut self, turn: &mut Turn, ended: Ended, sizes: MapSizes) {
+    fn on_map_output(&mut self, turn: &mut Turn, ended: Ended, sizes: MapSizes, checksum: u64) {
         let RunningTask { id, position, epoch, .. } = ended.task;
         let executor = ended.place.executor;
         let current = ended.current;
-        let Some(shuffle) = self.stages.get(&id.stage).and_then(|stage| stage.shuffle()) else {
+        let Some(shuffle) = self.needed_stage(id).and_then(Stage::shuffle) else {
             return self.discard(turn, ended);
         };
         if self.map_outputs.has(shuffle, position) {
@@ -61,11 +60,16 @@ impl DagScheduler {
             return self.on_partition_settled(turn, id.stage, shuffle, position);
         }
         let in_doubt = self.is_in_doubt(executor, epoch);
+        let mut is_as_before = true;
         if !in_doubt {
-            self.map_outputs.register(shuffle, position, MapStatus { executor, map_task: id.task, sizes });
+            let output = MapStatus { executor, map_task: id.task, sizes };
+            is_as_before = self.map_outputs.register(shuffle, position, output, checksum);
             turn.actions.push(Action::AcceptTask { id, deliver: None });
         }
         turn.post(ended.into_event(TaskEndReason::Success));
+        if !is_as_before {
+            self.roll_back_readers(turn, id.stage, shuffle);
+        }
         if in_doubt && !current {
             // Another attempt of the stage makes this partition, or will be told to.
             return;
@@ -151,9 +155,9 @@ impl DagScheduler {
     }
 
     /// Whether the result at a position is still wanted.
-    pub(crate) fn wants_result(&self, stage: StageId, position: u32) -> bool {
-        let job = self.job_of(stage).and_then(|job| self.jobs.get(&job));
-        job.is_some_and(|job| !job.finished.contains(position))
+    pub(crate) fn wants_result(&self, id: TaskAttempt, position: u32) -> bool {
+        let job = self.job_of(id.stage).and_then(|job| self.jobs.get(&job));
+        self.needs(id) && job.is_some_and(|job| !job.finished.contains(position))
     }
 
     fn job_of(&self, stage: StageId) -> Option<JobId> {

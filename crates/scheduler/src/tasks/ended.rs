@@ -99,7 +99,7 @@ impl TaskScheduler {
         let set = self.sets.get_mut(&stage)?;
         set.on_ended();
         let reason: &Arc<TaskEndReason> = match outcome {
-            Outcome::MapOutput(_) | Outcome::Result => {
+            Outcome::MapOutput { .. } | Outcome::Result => {
                 set.on_success(task, place.executor, turn.now, metrics.executor_run_micros);
                 if set.is_complete() {
                     self.drop_set(stage);

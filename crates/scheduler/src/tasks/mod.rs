@@ -76,6 +76,9 @@ impl TaskScheduler {
                 turn.offer_all = true;
             }
             Command::PartitionDone { stage, position } => self.on_partition_done(turn, stage, position),
+            Command::ForgetCached { rdd } => {
+                turn.actions.push(Action::ForgetCached { rdd, first_task: TaskId(self.next_task) });
+            }
             Command::ChangeJob { stage, job, binary } => {
                 if let Some(set) = self.sets.get_mut(&stage) {
                     set.job = job;

@@ -98,15 +98,16 @@ impl Runner {
         let shuffle = view
             .and_then(|view| view.stages().find(|stage| stage.stage == id.stage))
             .and_then(|stage| stage.shuffle);
+        let checksum = words.get("sum")?.unwrap_or(0);
         let end = if verb == "fail" {
             TaskEnd::Failed(Arc::new(failure(words)?))
         } else if let Some(size) = words.get("stored")? {
             TaskEnd::IndirectResult { size }
         } else if let Some(sizes) = words.keyed.get("sizes") {
             let sizes: Vec<u64> = sizes.split(',').map(parse).collect::<Result<_, _>>()?;
-            TaskEnd::MapOutput { sizes: MapSizes::from_bytes(&sizes) }
+            TaskEnd::MapOutput { sizes: MapSizes::from_bytes(&sizes), checksum }
         } else if shuffle.is_some() || words.plain.contains(&"map") {
-            TaskEnd::MapOutput { sizes: MapSizes::from_bytes(&[1]) }
+            TaskEnd::MapOutput { sizes: MapSizes::from_bytes(&[1]), checksum }
         } else {
             TaskEnd::Result { size: words.get("size")?.unwrap_or(1) }
         };

@@ -43,6 +43,7 @@ pub(super) fn line(action: &Action, shown: &Shown) -> Option<String> {
         }
         Action::AbandonExecutor { executor } => format!("abandon {executor}"),
         Action::RemoveShuffle { shuffle } => format!("remove-shuffle {shuffle}"),
+        Action::ForgetCached { rdd, first_task } => format!("forget-cached {rdd} before tid={first_task}"),
         Action::AnswerCommit { executor: _, id, allowed } => {
             format!("{} {}", if *allowed { "commit" } else { "deny" }, label(id))
         }

@@ -3,9 +3,10 @@
 use std::mem::needs_drop;
 
 use bytes::Bytes;
-use hearth_types::{BlockId, RddId, StorageLevel};
+use hearth_types::{BlockId, RddId, StorageLevel, TaskId};
 
 use super::BlockManager;
+use super::disk::delete_file;
 use super::get::BlockRecords;
 use super::table::{MemoryData, OnDisk};
 use super::unroll::{CHECK_PERIOD, Reservation, memory_of};
@@ -54,6 +55,7 @@ type Incoming<'a, T> = Box<dyn Iterator<Item = T> + 'a>;
 impl BlockManager {
     /// Stores a partition at `level` as far as it fits, evicting what was used least recently but nothing of the same
     /// RDD. A partition that does not fit in memory goes to disk if its level has it, else it is not stored.
+    /// Neither is what a task brings that began before the RDD's partitions were forgotten.
     pub fn put<'a, T: Data>(
         &self,
         block: BlockId,
@@ -62,14 +64,15 @@ impl BlockManager {
         memory: &TaskMemory,
     ) -> Result<Put<'a, T>> {
         let reservation = Reservation::new(memory.manager(), rdd_of(block));
+        let by = memory.task();
         match level {
             StorageLevel { memory: true, deserialized: true, .. } => {
-                self.put_values(block, level, records, reservation)
+                self.put_values((block, by), level, records, reservation)
             }
             StorageLevel { memory: true, deserialized: false, .. } => {
-                self.put_serialized(block, level, records, reservation)
+                self.put_serialized((block, by), level, records, reservation)
             }
-            StorageLevel { memory: false, disk: true, .. } => self.put_on_disk(block, level, records),
+            StorageLevel { memory: false, disk: true, .. } => self.put_on_disk((block, by), level, records),
             StorageLevel { memory: false, disk: false, .. } => Ok(Put::NotStored(Box::new(records.map(Ok)))),
         }
     }
@@ -78,19 +81,19 @@ impl BlockManager {
     pub fn put_bytes(&self, block: BlockId, bytes: Bytes, level: StorageLevel) -> Result<bool> {
         let size = bytes.len() as u64;
         if level.memory && self.memory.acquire_storage(size, rdd_of(block)) {
-            self.store_in_memory(block, level, MemoryData::Bytes(bytes), size);
+            self.store_in_memory((block, None), level, MemoryData::Bytes(bytes), size);
             return Ok(true);
         }
         if level.disk {
             let disk = self.write_bytes(block, &bytes)?;
-            self.store_on_disk(block, level, disk);
+            self.store_on_disk((block, None), level, disk);
         }
         Ok(level.disk)
     }
 
     fn put_values<'a, T: Data>(
         &self,
-        block: BlockId,
+        (block, by): (BlockId, TaskId),
         level: StorageLevel,
         mut records: Incoming<'a, T>,
         mut reservation: Reservation,
@@ -115,11 +118,11 @@ impl BlockManager {
         if fits {
             let values = std::sync::Arc::new(values);
             let stored = MemoryData::Values(std::sync::Arc::clone(&values) as _);
-            self.store_in_memory(block, level, stored, reservation.into_block());
+            self.store_in_memory((block, Some(by)), level, stored, reservation.into_block());
             return Ok(Put::Stored(Box::new(SharedValues::new(values))));
         }
         if level.disk {
-            return self.put_on_disk(block, level, Box::new(values.into_iter().chain(records)));
+            return self.put_on_disk((block, by), level, Box::new(values.into_iter().chain(records)));
         }
         let records = values.into_iter().chain(records).map(Ok);
         Ok(Put::NotStored(Box::new(Held { records, _reservation: reservation })))
@@ -127,7 +130,7 @@ impl BlockManager {
 
     fn put_serialized<'a, T: Data>(
         &self,
-        block: BlockId,
+        (block, by): (BlockId, TaskId),
         level: StorageLevel,
         mut records: Incoming<'a, T>,
         mut reservation: Reservation,
@@ -141,12 +144,13 @@ impl BlockManager {
         }
         let bytes = writer.finish();
         if fits && reservation.settle(bytes.len() as u64) {
-            self.store_in_memory(block, level, MemoryData::Bytes(bytes.clone()), reservation.into_block());
+            let stored = MemoryData::Bytes(bytes.clone());
+            self.store_in_memory((block, Some(by)), level, stored, reservation.into_block());
             return Ok(Put::Stored(Box::new(Records::new(Segment::trusted(bytes)))));
         }
         let unrolled = Records::<T>::new(Segment::trusted(bytes));
         if level.disk {
-            return self.put_results_on_disk(block, level, unrolled.chain(records.map(Ok)));
+            return self.put_results_on_disk((block, by), level, unrolled.chain(records.map(Ok)));
         }
         let records = unrolled.chain(records.map(Ok));
         Ok(Put::NotStored(Box::new(Held { records, _reservation: reservation })))
@@ -154,7 +158,7 @@ impl BlockManager {
 
     fn put_on_disk<'a, T: Data>(
         &self,
-        block: BlockId,
+        block: (BlockId, TaskId),
         level: StorageLevel,
         records: Incoming<'_, T>,
     ) -> Result<Put<'a, T>> {
@@ -163,7 +167,7 @@ impl BlockManager {
 
     fn put_results_on_disk<'a, T: Data>(
         &self,
-        block: BlockId,
+        (block, by): (BlockId, TaskId),
         level: StorageLevel,
         records: impl Iterator<Item = Result<T>>,
     ) -> Result<Put<'a, T>> {
@@ -174,23 +178,33 @@ impl BlockManager {
         let disk = file.finish()?;
         // Opened before others see it: one that removes or replaces the block deletes the file.
         let records = self.open_file(block, &disk)?;
-        self.store_on_disk(block, level, disk);
+        self.store_on_disk((block, Some(by)), level, disk);
         Ok(Put::Stored(records))
     }
 
     /// `size` bytes are already acquired. If another task stored the block meanwhile, that one stays.
-    fn store_in_memory(&self, name: BlockId, level: StorageLevel, data: MemoryData, size: u64) {
+    fn store_in_memory(
+        &self,
+        (name, by): (BlockId, Option<TaskId>),
+        level: StorageLevel,
+        data: MemoryData,
+        size: u64,
+    ) {
         let mut table = self.table.lock();
-        if table.get(name).is_some_and(|block| block.memory.is_some()) {
+        if !table.takes(name, by) || table.get(name).is_some_and(|block| block.memory.is_some()) {
             self.memory.release_storage(size);
         } else {
             self.note(name, Some(table.insert_memory(name, level, data, size)));
         }
     }
 
-    fn store_on_disk(&self, name: BlockId, level: StorageLevel, disk: OnDisk) {
+    fn store_on_disk(&self, (name, by): (BlockId, Option<TaskId>), level: StorageLevel, disk: OnDisk) {
         let mut table = self.table.lock();
-        self.note(name, Some(table.insert_disk(name, level, disk)));
+        if table.takes(name, by) {
+            self.note(name, Some(table.insert_disk(name, level, disk)));
+        } else {
+            delete_file(&disk.path);
+        }
     }
 
     /// Keeps a map output that is in memory where it can be moved to disk. `size` bytes are already acquired.
@@ -200,7 +214,8 @@ impl BlockManager {
         output: std::sync::Arc<crate::shuffle::MapOutput>,
         size: u64,
     ) {
-        self.store_in_memory(name, StorageLevel::MEMORY_AND_DISK_SER, MemoryData::MapOutput(output), size);
+        let level = StorageLevel::MEMORY_AND_DISK_SER;
+        self.store_in_memory((name, None), level, MemoryData::MapOutput(output), size);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hearth_types::{BlockId, RddId, ShuffleId};
+use hearth_types::{BlockId, RddId, ShuffleId, TaskId};
 
 use super::BlockManager;
 use super::disk::delete_file;
@@ -57,7 +57,20 @@ impl BlockManager {
 
     /// Removes every cached partition of an RDD.
     pub fn remove_rdd(&self, rdd: RddId) -> Removed {
-        let names = self.table.lock().names_of_rdd(rdd);
+        self.remove_partitions(rdd, None)
+    }
+
+    /// Removes every cached partition of an RDD that is not any more what it was. Tasks before `first` may still compute
+    /// one from what it was: what they bring is not stored.
+    pub fn forget_rdd(&self, rdd: RddId, first: TaskId) -> Removed {
+        self.remove_partitions(rdd, Some(first))
+    }
+
+    fn remove_partitions(&self, rdd: RddId, first: Option<TaskId>) -> Removed {
+        let mut table = self.table.lock();
+        table.take_only_from(rdd, first);
+        let names = table.names_of_rdd(rdd);
+        drop(table);
         let blocks = names.into_iter().filter_map(|name| self.take(name));
         Removed { files: blocks.filter_map(|block| Some(block.disk?.path)).collect(), outputs: Vec::new() }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hearth_types::{BlockId, RddId, StorageLevel};
+use hearth_types::{BlockId, RddId, StorageLevel, TaskId};
 
 use super::disk::delete_file;
 use super::values::CachedValues;
@@ -66,6 +66,8 @@ pub(super) struct BlockTable {
     /// Blocks in memory, the least recently used first.
     recency: BTreeMap<u64, BlockId>,
     clock: u64,
+    /// RDDs whose partitions were forgotten, and the first task that may bring them anew.
+    forgotten: BTreeMap<RddId, TaskId>,
 }
 
 impl BlockTable {
@@ -83,6 +85,23 @@ impl BlockTable {
             self.recency.insert(self.clock, name);
         }
         Some(block)
+    }
+
+    /// From now on, only this task and later ones may bring partitions of the RDD; all may if it is `None`.
+    pub(super) fn take_only_from(&mut self, rdd: RddId, first: Option<TaskId>) {
+        match first {
+            Some(first) => self.forgotten.insert(rdd, first),
+            None => self.forgotten.remove(&rdd),
+        };
+    }
+
+    /// Whether a block may be stored that a task has computed.
+    pub(super) fn takes(&self, name: BlockId, by: Option<TaskId>) -> bool {
+        match (name, by) {
+            (BlockId::Rdd { rdd, .. }, Some(by)) => self.forgotten.get(&rdd).is_none_or(|first| by >= *first),
+            (BlockId::Rdd { .. }, None)
+            | (BlockId::Shuffle { .. } | BlockId::Broadcast(_) | BlockId::TaskResult(_), _) => true,
+        }
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = BlockId> + '_ {

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use hearth_types::{BlockId, BlockUpdate, BroadcastId, RddId, StorageLevel};
+use hearth_types::{BlockId, BlockUpdate, BroadcastId, RddId, StorageLevel, TaskId};
 
 use crate::testing::{Fixture, damage};
 use crate::{Data, Error, Put};
@@ -344,4 +344,27 @@ fn many_threads_put_get_and_remove_without_losing_memory() {
     let usage = fixture.memory.usage();
     assert_eq!((usage.storage, usage.execution), (0, 0));
     assert!(fixture.files().is_empty());
+}
+
+#[test]
+fn partitions_of_a_forgotten_rdd_are_stored_again_by_later_tasks_only() {
+    let fixture = Fixture::new(1 << 20);
+    let put_by = |task: u64, level| {
+        let task = fixture.task(task);
+        let put = fixture.blocks.put(rdd(1, 0), level, numbers(10), &task).unwrap();
+        assert!(put.map(Result::unwrap).eq(0..10), "the records are given whatever happens");
+    };
+    let levels = [StorageLevel::MEMORY_ONLY, StorageLevel::MEMORY_ONLY_SER, StorageLevel::DISK_ONLY];
+    for level in levels {
+        put_by(1, level);
+        drop(fixture.blocks.forget_rdd(RddId(1), TaskId(7)));
+        put_by(6, level);
+        assert_eq!(get::<u64>(&fixture, rdd(1, 0)), None, "{level:?}");
+        put_by(7, level);
+        assert!(get::<u64>(&fixture, rdd(1, 0)).is_some(), "{level:?}");
+        drop(fixture.blocks.remove_rdd(RddId(1)));
+        put_by(1, level);
+        assert!(get::<u64>(&fixture, rdd(1, 0)).is_some(), "all is forgotten");
+    }
+    assert!(put(&fixture, rdd(2, 0), StorageLevel::MEMORY_ONLY, 10), "another RDD");
 }

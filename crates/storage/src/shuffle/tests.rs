@@ -359,3 +359,47 @@ fn a_full_or_broken_disk_while_spilling_is_an_error_with_the_path() {
     let error: Error = results.collect::<Result<Vec<()>>>().unwrap_err();
     assert!(error.to_string().contains(fixture.blocks.local_dir().to_str().unwrap()), "{error}");
 }
+
+/// The checksum of an output of these pairs in three pieces.
+fn checksum(fixture: &Fixture, pairs: &[(u64, &str)], keyed: bool) -> u64 {
+    let memory = fixture.task(1);
+    let mut writer = MapOutputWriter::new(&fixture.blocks, SHUFFLE, TaskId(1), 3, &memory);
+    for pair in pairs {
+        let reduce = (pair.0 % 3) as u32;
+        if keyed { writer.write_keyed(reduce, pair) } else { writer.write(reduce, pair) }.unwrap();
+    }
+    writer.checksum()
+}
+
+#[test]
+fn the_checksum_of_an_output_depends_on_what_went_where_and_not_on_the_order() {
+    let fixture = Fixture::new(1 << 20);
+    let sum = |pairs: &[(u64, &str)]| checksum(&fixture, pairs, false);
+    let one = sum(&[(1, "a"), (2, "b"), (2, "c")]);
+    assert_eq!(sum(&[(2, "c"), (1, "a"), (2, "b")]), one);
+    assert_ne!(sum(&[(1, "b"), (2, "a"), (2, "c")]), one, "values changed places");
+    assert_ne!(sum(&[(1, "a"), (2, "b")]), one, "one less");
+    assert_ne!(sum(&[(1, "a"), (2, "b"), (2, "b"), (2, "c")]), one, "one twice");
+    let memory = fixture.task(2);
+    let mut elsewhere = MapOutputWriter::new(&fixture.blocks, SHUFFLE, TaskId(2), 3, &memory);
+    for (reduce, pair) in [(0, (1u64, "a")), (2, (2, "b")), (2, (2, "c"))] {
+        elsewhere.write(reduce, &pair).unwrap();
+    }
+    assert_ne!(elsewhere.checksum(), one, "another piece");
+}
+
+#[test]
+fn the_checksum_by_key_leaves_the_values_out_and_the_records_are_the_same() {
+    let fixture = Fixture::new(1 << 20);
+    let sum = |pairs: &[(u64, &str)]| checksum(&fixture, pairs, true);
+    assert_eq!(sum(&[(1, "a"), (2, "b")]), sum(&[(2, "c"), (1, "d")]));
+    assert_ne!(sum(&[(1, "a"), (2, "b")]), sum(&[(1, "a"), (5, "b")]));
+    let memory = fixture.task(1);
+    let mut writer = MapOutputWriter::new(&fixture.blocks, SHUFFLE, TaskId(1), 1, &memory);
+    (0..100u64).for_each(|n| writer.write_keyed(0, &(n, "x".to_owned())).unwrap());
+    let (sizes, ..) = writer.finish().unwrap();
+    let output = MapStatus { executor: ExecutorId(1), map_task: TaskId(1), sizes };
+    let mut found = read(&fixture, 0..1, &[Some(output)]);
+    found.sort_unstable();
+    assert!(found.into_iter().eq(0..100));
+}

@@ -16,6 +16,7 @@ use super::index::Index;
 use super::output::{MapOutput, OutputFileWriter};
 use crate::block::BlockManager;
 use crate::codec::{self, Compression, FRAME_TARGET, FrameEncoder, Framing, MAX_HEADER};
+use crate::hash::hash_of_place;
 use crate::memory::{Grant, TaskMemory};
 use crate::{Error, Result};
 
@@ -56,6 +57,7 @@ pub struct MapOutputWriter<'a> {
     spill: Option<SpillFile>,
     spilled: SpillMetrics,
     records: u64,
+    checksum: u64,
     write_nanos: u64,
 }
 
@@ -113,13 +115,42 @@ impl<'a> MapOutputWriter<'a> {
             spill: None,
             spilled: SpillMetrics::default(),
             records: 0,
+            checksum: 0,
             write_nanos: 0,
         }
     }
 
-    /// Adds a record to the piece for reduce partition `reduce`.
+    /// Adds a record to the piece for reduce partition `reduce`, and all of it to the checksum.
     #[inline]
     pub fn write<T: Serialize + ?Sized>(&mut self, reduce: u32, record: &T) -> Result<()> {
+        self.append(reduce, |open| {
+            codec::encode(record, open)?;
+            Ok(open.len())
+        })
+    }
+
+    /// Adds a pair to the piece for reduce partition `reduce`, and its key to the checksum.
+    #[inline]
+    pub fn write_keyed<K: Serialize, V: Serialize>(&mut self, reduce: u32, record: &(K, V)) -> Result<()> {
+        self.append(reduce, |open| {
+            let start = open.len();
+            codec::encode(&record.0, open)?;
+            let end_of_key = open.len();
+            // A pair is its parts, one after the other.
+            codec::encode(&record.1, open).inspect_err(|_| open.truncate(start))?;
+            Ok(end_of_key)
+        })
+    }
+
+    /// A sum over what was written and to which reduce partition, whatever the order: differs, as good as certainly, from that
+    /// of an output that has other keys (after `write_keyed`) or other records (after `write`) in any piece.
+    pub fn checksum(&self) -> u64 {
+        self.checksum
+    }
+
+    /// Adds what `encode` appends; up to where it says belongs to the checksum.
+    #[inline]
+    fn append(&mut self, reduce: u32, encode: impl FnOnce(&mut Vec<u8>) -> Result<usize>) -> Result<()> {
         let reduces = self.partitions.len();
         let Some(partition) = self.partitions.get_mut(reduce as usize) else {
             return Err(Error::Partition { partition: reduce, partitions: reduces });
@@ -128,7 +159,9 @@ impl<'a> MapOutputWriter<'a> {
         if before == 0 {
             partition.open.reserve(FIRST_CAPACITY);
         }
-        codec::encode(record, &mut partition.open)?;
+        let start = partition.open.len();
+        let summed = encode(&mut partition.open)?;
+        self.checksum = self.checksum.wrapping_add(hash_of_place(&partition.open[start..summed], reduce));
         partition.open_records += 1;
         self.records += 1;
         let grown = partition.open.capacity() - before;

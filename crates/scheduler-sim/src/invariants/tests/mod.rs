@@ -198,7 +198,7 @@ fn failed(id: TaskAttempt) -> Event {
 }
 
 fn made_output(id: TaskAttempt, executor: u32) -> Event {
-    ended(id, executor, TaskEnd::MapOutput { sizes: MapSizes::from_bytes(&[1]) })
+    ended(id, executor, TaskEnd::MapOutput { sizes: MapSizes::from_bytes(&[1]), checksum: 0 })
 }
 
 fn lost(executor: u32) -> Event {
