@@ -116,17 +116,26 @@ fn memory_that_is_no_memory_is_refused_with_the_name_of_the_field() {
 }
 
 #[test]
-fn a_secret_that_does_not_exist_is_named() {
+fn a_secret_and_a_key_of_one_that_do_not_exist_are_named() {
     in_namespace("no-secret", async |scene| {
-        let env = json!([{ "secretRef": { "name": "nothing-here" } }]);
-        let manifest = scene
-            .example("pi")?
-            .with("/spec/driver/envFrom", env)
-            .with("/spec/timeouts", json!({ "imagePullSeconds": 3 }));
-        let app = scene.apply(&manifest).await?;
-        app.reaches("FAILED").await?;
-        ensure!(app.cause() == "ContainerConfig", "{}", app.status());
-        ensure!(app.error_message().contains("secret \"nothing-here\" not found"), "{}", app.error_message());
+        let secret = ["create", "secret", "generic", "keys", "--from-literal=one=1"];
+        scene.kubectl(&secret, "").await?.success()?;
+        let two = json!({ "secretKeyRef": { "name": "keys", "key": "two" } });
+        let from = json!([{ "secretRef": { "name": "nothing-here" } }]);
+        let pi = scene.example("pi")?.with("/spec/timeouts", json!({ "imagePullSeconds": 3 }));
+        let pi = |name| pi.clone().with("/metadata/name", json!(name));
+        for (manifest, told) in [
+            (pi("absent").with("/spec/driver/envFrom", from), "secret \"nothing-here\" not found"),
+            (
+                pi("no-key").with("/spec/driver/env", json!([{ "name": "TWO", "valueFrom": two }])),
+                "couldn't find key two in Secret",
+            ),
+        ] {
+            let app = scene.apply(&manifest).await?;
+            app.reaches("FAILED").await?;
+            ensure!(app.cause() == "ContainerConfig", "{}", app.status());
+            ensure!(app.error_message().contains(told), "{}", app.error_message());
+        }
         Ok(())
     });
 }

@@ -107,7 +107,7 @@ async fn driver(scene: &Scene, application: &str) -> anyhow::Result<Option<Strin
     Ok(scene.api::<Pod>().get(&format!("{application}-driver")).await?.metadata.uid)
 }
 
-async fn edit(scene: &Scene, application: &str, spec: &Value) -> anyhow::Result<()> {
+pub(crate) async fn edit(scene: &Scene, application: &str, spec: &Value) -> anyhow::Result<()> {
     let patch = Patch::Merge(json!({ "spec": spec }));
     scene.applications().patch(application, &PatchParams::default(), &patch).await?;
     Ok(())

@@ -12,6 +12,7 @@ use kube::api::{DeleteParams, ListParams, LogParams};
 use kube::{Api, ResourceExt as _};
 use serde_json::{Value, json};
 
+use crate::dynamic::edit;
 use crate::faults::{ends_well, rounds, uids};
 
 #[test]
@@ -50,11 +51,63 @@ fn ends_with_the_application(log: &str, namespace: &str) -> anyhow::Result<()> {
 /// The log of the one operator.
 async fn log(scene: &Scene) -> anyhow::Result<String> {
     let operators: Api<Pod> = Api::namespaced(scene.client.clone(), OPERATOR_NAMESPACE);
+    Ok(operators.logs(&operator(scene).await?.name_any(), &LogParams::default()).await?)
+}
+
+/// The pod of the one operator.
+pub(crate) async fn operator(scene: &Scene) -> anyhow::Result<Pod> {
+    let operators: Api<Pod> = Api::namespaced(scene.client.clone(), OPERATOR_NAMESPACE);
     let list = ListParams::default().labels("app.kubernetes.io/component=controller");
-    let pods = operators.list(&list).await?.items;
     // The one before may be on its way out.
-    let pod = pods.iter().find(|pod| pod.metadata.deletion_timestamp.is_none()).context("an operator")?;
-    Ok(operators.logs(&pod.name_any(), &LogParams::default()).await?)
+    let stays = |pod: &Pod| pod.metadata.deletion_timestamp.is_none();
+    operators.list(&list).await?.items.into_iter().find(stays).context("an operator")
+}
+
+/// The operator's image is the one of applications that name none.
+#[test]
+fn an_upgrade_to_another_image_leaves_the_executors_of_what_runs_the_one_that_it_was_started_with() {
+    alone("upgrade-image", async |scene| {
+        // Other clusters have no second name of the image.
+        if !scene.cluster.is_own() {
+            return Ok(());
+        }
+        let outcome = upgrade_image(&scene).await;
+        let cluster = scene.cluster;
+        blocking(move || cluster.install(&[])).await?;
+        outcome
+    });
+}
+
+async fn upgrade_image(scene: &Scene) -> anyhow::Result<()> {
+    let endless = scene
+        .program("endless", "scenario", &["wait", "/tmp"])?
+        .with("/spec/dynamicAllocation", json!({ "enabled": true, "minExecutors": 1, "maxExecutors": 1 }))
+        .with("/spec/executor/terminationGracePeriodSeconds", json!(1))
+        .without("/spec/executor/instances")
+        .without("/spec/image");
+    let app = scene.apply(&endless).await?;
+    scene.running("endless", "executor", 1).await?;
+    let driver = uids(&scene.pods("endless", "driver").await?);
+    let (cluster, version) = (scene.cluster, env!("CARGO_PKG_VERSION"));
+    let tag = format!("--set-string=image.tag={version}");
+    let other = ["--set-string=image.registry=docker.io", "--set-string=image.repository=hearth"];
+    blocking(move || cluster.install(&[&other[..], &[&tag]].concat())).await?;
+    let next = scene.example("pi")?.without("/spec/image");
+    scene.apply(&next).await?.reaches("COMPLETED").await?;
+    let drivers = scene.pods("pi", "driver").await?;
+    ensure!(drivers.iter().all(|pod| image(pod) == format!("docker.io/hearth:{version}")), "{drivers:?}");
+    edit(scene, "endless", &json!({ "dynamicAllocation": { "minExecutors": 2, "maxExecutors": 2 } })).await?;
+    let executors = scene.running("endless", "executor", 2).await?;
+    ensure!(executors.iter().all(|pod| image(pod) == cluster.image), "{executors:?}");
+    ensure!(app.settled_states() == ["SUBMITTED", "RUNNING"], "{:?}", app.settled_states());
+    ensure!(uids(&scene.pods("endless", "driver").await?) == driver, "another driver");
+    Ok(())
+}
+
+/// What a pod was made of.
+fn image(pod: &Pod) -> &str {
+    let container = pod.spec.as_ref().and_then(|spec| spec.containers.first());
+    container.and_then(|container| container.image.as_deref()).unwrap_or_default()
 }
 
 #[test]
@@ -166,7 +219,7 @@ fn helm_test_passes() {
     });
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
     tokio::task::spawn_blocking(work).await?

@@ -24,6 +24,7 @@ mod observed;
 mod operator_restarts;
 mod pi;
 mod pod_security;
+mod refused;
 mod resources;
 mod rights;
 mod strangers;
