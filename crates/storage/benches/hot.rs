@@ -167,7 +167,7 @@ fn write_and_read(
         let mut writer = MapOutputWriter::new(blocks, shuffle, TaskId(map), reduces, &task);
         for n in 0..records {
             let reduce = if records == u64::from(reduces) { n } else { numbers.next() % u64::from(reduces) };
-            writer.write(reduce as u32, &rows[(n % 50_000) as usize]).unwrap();
+            writer.write_keyed(reduce as u32, &rows[(n % 50_000) as usize]).unwrap();
         }
         let sizes = writer.finish().unwrap().0;
         outputs.push(Some(MapStatus { executor: ExecutorId(0), map_task: TaskId(map), sizes }));

@@ -1,7 +1,8 @@
 //! Whether the records of a partition come in the same order each time they are computed.
 //!
 //! What depends on the positions of records, and is to be the same when it is computed again, asks here first.
-//! Spark: `RDD.outputDeterministicLevel`, of which this tells `DETERMINATE` from the rest.
+//! Spark: `RDD.outputDeterministicLevel`. Ours says only what to look at: whether a map output that is computed again is the
+//! same one, its checksum tells (`shuffle.rs`).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

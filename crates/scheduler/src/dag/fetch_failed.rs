@@ -22,11 +22,15 @@ pub(super) struct FailedFetch<'a> {
 impl DagScheduler {
     /// Handles a fetch failure of a stage that is still needed; one of an older attempt of the stage is ignored.
     pub(super) fn on_fetch_failed(&mut self, turn: &mut Turn, task: &RunningTask, fetch: FailedFetch<'_>) {
-        let FailedFetch { shuffle, map_index, from, message } = fetch;
+        let FailedFetch { shuffle, map_index: _, from: _, message } = fetch;
         let id = task.id.stage;
-        let Some(stage) = self.needed_stage(task.id) else { return };
+        let Some(stage) = self.stages.get(&id) else { return };
         if stage.attempt.is_none_or(|attempt| attempt.number != task.id.stage_attempt) {
             return;
+        }
+        if !self.needs(task.id) {
+            // The stage goes from the start anyway, but what cannot be read is lost.
+            return self.forget_outputs(task, fetch);
         }
         let hidden = !self.visible_shuffles(stage).any(|visible| visible == shuffle);
         let Some(stage) = self.stages.get_mut(&id) else { return };
@@ -45,9 +49,7 @@ impl DagScheduler {
         if stage.state == StageState::Running {
             self.mark_stage_finished(turn, id, Some(message.to_owned()), !give_up);
         }
-        if let (Some(map), Some(executor)) = (map_index, from) {
-            self.map_outputs.unregister(shuffle, map, executor);
-        }
+        self.forget_outputs(task, fetch);
         match abort {
             Some(why) => self.abort_stage(turn, id, &why),
             None => {
@@ -57,7 +59,14 @@ impl DagScheduler {
                 }
             }
         }
-        if let Some(executor) = from {
+    }
+
+    /// What a task could not read is not there, nor is, as far as is known, what else its executor kept.
+    fn forget_outputs(&mut self, task: &RunningTask, fetch: FailedFetch<'_>) {
+        if let (Some(map), Some(executor)) = (fetch.map_index, fetch.from) {
+            self.map_outputs.unregister(fetch.shuffle, map, executor);
+        }
+        if let Some(executor) = fetch.from {
             self.give_up_outputs(executor, task.epoch);
         }
     }

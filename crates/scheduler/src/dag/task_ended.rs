@@ -99,11 +99,13 @@ impl DagScheduler {
         }
     }
 
-    /// A success that nobody needs any more, because another attempt was first or the stage is gone.
+    /// A success that nobody needs any more, because another attempt was first, or the stage was rolled back or is gone.
     fn discard(&mut self, turn: &mut Turn, ended: Ended) {
-        let words = "Finish but did not commit due to another attempt succeeded";
-        let reason = if self.stages.contains_key(&ended.task.id.stage) {
-            TaskEndReason::TaskKilled(KillReason::Asked(words.to_owned()))
+        let asked = |words: &str| TaskEndReason::TaskKilled(KillReason::Asked(words.to_owned()));
+        let reason = if self.needs(ended.task.id) {
+            asked("Finish but did not commit due to another attempt succeeded")
+        } else if self.stages.contains_key(&ended.task.id.stage) {
+            asked("Finish but does not count as its stage was rolled back")
         } else {
             TaskEndReason::Success
         };
