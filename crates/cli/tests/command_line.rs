@@ -1,10 +1,11 @@
 //! The commands beside `run`, and the help of all.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use hearth_crd::Manifest;
+use serde_json::Value;
 
 fn hearth(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hearth"));
@@ -57,13 +58,18 @@ fn completions_are_there_for_each_shell() {
     assert_eq!(hearth(&["completions", "tcsh"]).status.code(), Some(2));
 }
 
+/// Examples for other tools, which have an application in them.
+const FOR_OTHER_TOOLS: [&str; 3] = ["argo-rights", "argo-workflow", "kueue"];
+
 #[test]
 fn the_manifests_of_the_examples_are_right() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/examples");
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
+    for entry in std::fs::read_dir(examples()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if FOR_OTHER_TOOLS.contains(&name.as_str()) {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         let (application, warnings) = Manifest::parse(&text, &name).unwrap().application().unwrap();
         assert_eq!(warnings, []);
@@ -84,6 +90,31 @@ fn the_manifests_of_the_examples_are_right() {
         "word-count",
     ];
     assert_eq!(names, expected);
+}
+
+#[test]
+fn so_are_the_applications_in_those_for_other_tools() {
+    let mut found = Vec::new();
+    for name in FOR_OTHER_TOOLS {
+        let text = std::fs::read_to_string(examples().join(format!("{name}.yaml"))).unwrap();
+        for document in text.split("\n---\n") {
+            let value: Value = serde_norway::from_str(document).unwrap();
+            let application = match value["kind"].as_str().unwrap() {
+                "SparkApplication" => document,
+                "Workflow" => value["spec"]["templates"][0]["resource"]["manifest"].as_str().unwrap(),
+                _ => continue,
+            };
+            let (application, warnings) = Manifest::parse(application, name).unwrap().application().unwrap();
+            assert_eq!(warnings, [], "{name}");
+            assert_eq!(application.spec.main_application_file, "local:///opt/hearth/pi", "{name}");
+            found.push(name);
+        }
+    }
+    assert_eq!(found, ["argo-workflow", "kueue"]);
+}
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/examples")
 }
 
 #[test]
