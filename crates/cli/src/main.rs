@@ -9,6 +9,7 @@ mod completions;
 mod error;
 mod follow;
 mod kill;
+mod kueue;
 mod list;
 mod log;
 mod logs;

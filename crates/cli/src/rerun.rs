@@ -2,7 +2,7 @@
 //!
 //! The operator runs a spec once, and what a spec says is all that it looks at.
 //! So the object is deleted and made again, with the same name, labels, annotations and spec: a new life with a new uid,
-//! no attempts, and nothing left of the old pods.
+//! no attempts, and nothing left of the old pods. What a queue wrote into it is left out.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -19,6 +19,7 @@ use crate::cluster_client::{Cluster, ClusterArgs, FIELD_MANAGER};
 use crate::error::Error;
 use crate::follow::{Baseline, has_ended};
 use crate::kill::delete;
+use crate::kueue::without_its_words;
 use crate::list::state_name;
 use crate::output::{Reporter, clean};
 use crate::submit::{WaitArgs, wait, without_server_fields};
@@ -114,7 +115,7 @@ pub(crate) async fn rerun(rerun: &RerunArgs, args: &Args) -> Result<ExitCode, Er
 
 /// The application as it was before its first run.
 fn again(old: &SparkApplication) -> SparkApplication {
-    let mut new = without_server_fields(old.clone());
+    let mut new = without_server_fields(without_its_words(old.clone()));
     new.metadata.generate_name = None;
     new.metadata.finalizers = None;
     new
