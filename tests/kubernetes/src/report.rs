@@ -7,7 +7,7 @@ use crate::{Cluster, Scene, kubectl, run};
 pub(crate) fn print(scene: &Scene) {
     let here = ["--namespace", scene.namespace.as_str()];
     let questions: [(&str, &[&str]); 6] = [
-        ("objects", &["get", "sparkapp,executorpools,pods,services,secrets", "-o", "wide"]),
+        ("objects", &["get", "sparkapp,executorpools,pods,services,secrets,networkpolicies", "-o", "wide"]),
         ("status", &["get", "sparkapp,executorpools", "-o", "yaml"]),
         ("pods", &["describe", "pods"]),
         ("events", &["get", "events", "--sort-by=.lastTimestamp"]),

@@ -12,9 +12,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
 use serde_json::json;
 
-use crate::strangers::{
-    CONNECTED, Hears, KEPT_OUT, NOBODY_THERE, Stranger, address, delete, other_namespace,
-};
+use crate::strangers::{CONNECTED, Hears, KEPT_OUT, NOBODY_THERE, Stranger, address, with_other_namespace};
 
 #[test]
 fn behind_its_network_policy_an_application_shuffles_and_strangers_reach_only_the_port_of_its_web_ui() {
@@ -37,19 +35,10 @@ fn behind_its_network_policy_an_application_shuffles_and_strangers_reach_only_th
         tasks_on(&notes, 2).await?;
 
         let driver = scene.running("exchange", "driver", 1).await?.remove(0);
-        let other = other_namespace(&scene).await?;
-        let (near, far) = tokio::try_join!(Stranger::enter(&scene), Stranger::enter(&other))?;
         let own = [&executors[0], &executors[1], &driver];
         network.guards(&own).await?;
-        network.knows(&[&near.pod, &far.pod]).await?;
-        let closed = [(&executors[0], 7079), (&executors[1], 7079), (&driver, 7078)];
-        let kept_out = heard(&closed, KEPT_OUT, &driver)?;
-        tokio::try_join!(near.hears(&kept_out), far.hears(&kept_out))?;
-        // Without enforcement they are let in, so it was the policy that kept them out.
-        network.lift().await?;
-        let let_in = heard(&closed, CONNECTED, &driver)?;
-        tokio::try_join!(near.hears(&let_in), far.hears(&let_in))?;
-        network = Network::enforce(&scene).await?;
+        with_other_namespace(&scene, async |other| keeps_out(network, &scene, other, own).await).await?;
+        let mut network = Network::enforce(&scene).await?;
         network.guards(&own).await?;
 
         std::fs::write(notes.join("map"), "")?;
@@ -58,8 +47,27 @@ fn behind_its_network_policy_an_application_shuffles_and_strangers_reach_only_th
         ensure!(log.ends_with("100 keys, each from both: true\n"), "{log}");
         network.lift().await?;
         std::fs::remove_dir_all(notes)?;
-        delete(&other).await
+        Ok(())
     });
+}
+
+/// The network keeps strangers of both namespaces out of two executors and a driver, and when it is lifted they are let in: so it
+/// was the policy that kept them out.
+async fn keeps_out(
+    mut network: Network,
+    scene: &Scene,
+    other: &Scene,
+    [one, two, driver]: [&Pod; 3],
+) -> anyhow::Result<()> {
+    let (near, far) = tokio::try_join!(Stranger::enter(scene), Stranger::enter(other))?;
+    network.knows(&[&near.pod, &far.pod]).await?;
+    let closed = [(one, 7079), (two, 7079), (driver, 7078)];
+    let kept_out = heard(&closed, KEPT_OUT, driver)?;
+    tokio::try_join!(near.hears(&kept_out), far.hears(&kept_out))?;
+    network.lift().await?;
+    let let_in = heard(&closed, CONNECTED, driver)?;
+    tokio::try_join!(near.hears(&let_in), far.hears(&let_in))?;
+    Ok(())
 }
 
 /// What is heard by a stranger who gets this answer at the closed ports, and is let in at that of the web UI.
@@ -74,27 +82,28 @@ fn heard(closed: &[(&Pod, u16)], answer: &'static str, driver: &Pod) -> anyhow::
 
 #[test]
 fn only_whom_the_operator_is_told_of_reaches_the_port_of_the_web_ui() {
-    in_namespace("network-policy-ui", async |scene| {
-        if !scene.cluster.is_own() {
+    in_namespace("network-policy-ui", async |desk| {
+        if !desk.cluster.is_own() {
             return Ok(());
         }
-        let (desk, served) = (&scene, other_namespace(&scene).await?);
-        let _operator = Operator::start(&served, desk)?;
-        let mut network = Network::enforce(&served).await?;
-        let endless = served
-            .program("endless", "scenario", &["wait", "/tmp"])?
-            .without("/spec/driver/serviceAccount")
-            .with("/spec/executor/instances", json!(1));
-        served.apply(&endless).await?;
-        let driver = served.running("endless", "driver", 1).await?.remove(0);
-        let (at_desk, elsewhere) = tokio::try_join!(Stranger::enter(desk), Stranger::enter(&served))?;
-        network.guards(&[&driver]).await?;
-        network.knows(&[&at_desk.pod, &elsewhere.pod]).await?;
-        let (ui, rpc) = (address(&driver, 4040)?, (address(&driver, 7078)?, KEPT_OUT));
-        at_desk.hears(&[(ui.clone(), NOBODY_THERE), rpc.clone()]).await?;
-        elsewhere.hears(&[(ui, KEPT_OUT), rpc]).await?;
-        network.lift().await?;
-        delete(&served).await
+        with_other_namespace(&desk, async |served| {
+            let _operator = Operator::start(served, &desk)?;
+            let mut network = Network::enforce(served).await?;
+            let endless = served
+                .program("endless", "scenario", &["wait", "/tmp"])?
+                .without("/spec/driver/serviceAccount")
+                .with("/spec/executor/instances", json!(1));
+            served.apply(&endless).await?;
+            let driver = served.running("endless", "driver", 1).await?.remove(0);
+            let (at_desk, elsewhere) = tokio::try_join!(Stranger::enter(&desk), Stranger::enter(served))?;
+            network.guards(&[&driver]).await?;
+            network.knows(&[&at_desk.pod, &elsewhere.pod]).await?;
+            let (ui, rpc) = (address(&driver, 4040)?, (address(&driver, 7078)?, KEPT_OUT));
+            at_desk.hears(&[(ui.clone(), NOBODY_THERE), rpc.clone()]).await?;
+            elsewhere.hears(&[(ui, KEPT_OUT), rpc]).await?;
+            network.lift().await
+        })
+        .await
     });
 }
 

@@ -66,21 +66,20 @@ pub(crate) fn address(pod: &Pod, port: u16) -> anyhow::Result<String> {
     Ok(format!("{ip}:{port}"))
 }
 
-/// A namespace beside the test's own, which the tests' operator does not serve.
-pub(crate) async fn other_namespace(scene: &Scene) -> anyhow::Result<Scene> {
+/// Gives the test a namespace beside its own, which the tests' operator does not serve.
+pub(crate) async fn with_other_namespace(
+    scene: &Scene,
+    test: impl AsyncFnOnce(&Scene) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let namespace = format!("{}-other", scene.namespace);
     let object = serde_json::from_value(json!({ "metadata": { "name": namespace } }))?;
-    Api::<Namespace>::all(scene.client.clone()).create(&PostParams::default(), &object).await?;
+    let namespaces = Api::<Namespace>::all(scene.client.clone());
+    namespaces.create(&PostParams::default(), &object).await?;
     let other = Scene { cluster: scene.cluster, client: scene.client.clone(), namespace };
     // A pod that comes before it is refused.
     let accounts = other.api::<ServiceAccount>();
     until_one(&accounts, "default", "the default account", limits::STEP, |_| Some(())).await?;
-    Ok(other)
-}
-
-/// The end of one that [`other_namespace`] made.
-pub(crate) async fn delete(other: &Scene) -> anyhow::Result<()> {
-    let namespaces = Api::<Namespace>::all(other.client.clone());
+    let outcome = Box::pin(test(&other)).await;
     namespaces.delete(&other.namespace, &DeleteParams::background()).await?;
-    Ok(())
+    outcome
 }
