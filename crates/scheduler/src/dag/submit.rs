@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hearth_types::{
-    JobId, JobOutcome, JobProperties, ListenerEvent, StageGraph, StageId, StageKind, StageSpec,
+    JobId, JobOutcome, JobProperties, ListenerEvent, ShuffleId, StageGraph, StageId, StageKind, StageSpec,
 };
 
 use super::DagScheduler;
@@ -49,11 +49,6 @@ impl DagScheduler {
                     Some(id) => *id,
                     None => {
                         let maps = lineage.get(rdd).map_or(0, |info| info.partitions);
-                        self.map_outputs.register_shuffle(
-                            shuffle,
-                            maps,
-                            lineage.shuffles_read(rdd).collect(),
-                        );
                         let kind = Kind::ShuffleMap { shuffle, maps, reduces, pending: Bits::new(maps) };
                         let id = self.add_stage(job, rdd, kind, name, &lineage);
                         self.shuffle_stages.insert(shuffle, id);
@@ -116,9 +111,12 @@ impl DagScheduler {
     ) -> StageId {
         let id = StageId(self.next_stage);
         self.next_stage += 1;
-        let read = lineage.shuffles_read(rdd);
+        let reads: BTreeSet<ShuffleId> = lineage.shuffles_read(rdd).collect();
         let parents: BTreeSet<StageId> =
-            read.filter_map(|shuffle| self.shuffle_stages.get(&shuffle).copied()).collect();
+            reads.iter().filter_map(|shuffle| self.shuffle_stages.get(shuffle).copied()).collect();
+        if let Kind::ShuffleMap { shuffle, maps, .. } = kind {
+            self.map_outputs.register_shuffle(shuffle, maps, reads);
+        }
         let stage = Stage {
             id,
             rdd,
