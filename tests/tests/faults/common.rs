@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hearth::State;
 use hearth::prelude::*;
 use hearth_tests::faults::{Cluster, History, Note};
 use hearth_types::ExecutorId;
@@ -45,6 +46,51 @@ pub(crate) fn waiting_reduce(cluster: &Cluster) -> Rdd<(i64, i64)> {
         Vec::new()
     });
     gate.union(&pairs(cluster, NONE).reduce_by_key(|a, b| a + b, 3)).coalesce(1)
+}
+
+/// Four partitions of the numbers below 600, after a shuffle, noted as `made`. What a partition holds is made by `make` of the
+/// sorted numbers and of whether it is made for the first time.
+///
+/// The first two tasks meet, so that each executor has one of them.
+pub(crate) fn made_again<T: State + Clone>(
+    cluster: &Cluster,
+    make: impl Fn(Vec<i64>, bool) -> Vec<T> + Copy + Send + Sync + 'static,
+) -> Rdd<T> {
+    let pairs = cluster.sc().range(0, 600, 1, 6).map(|n| (n, ()));
+    let numbers = pairs.partition_by(HashPartitioner::new(4)).keys();
+    numbers.map_partitions_with(cluster.notes(), move |notes, records| {
+        let mut numbers: Vec<i64> = records.collect();
+        numbers.sort_unstable();
+        notes.meet("made", 2);
+        let partition = TaskContext::get().unwrap().partition_id();
+        make(numbers, notes.once(&format!("made-first-{partition}")))
+    })
+}
+
+/// Kills the executor that computes partition 3 of what an action wants, when the tasks of `stage` have done all others.
+pub(crate) fn kill_when_all_but_one_are_done<T: State + Clone, R: Send + 'static>(
+    cluster: &Cluster,
+    rdd: &Rdd<T>,
+    stage: u32,
+    action: impl FnOnce(Rdd<T>) -> R + Send + 'static,
+) -> R {
+    let read = rdd.map_partitions_with(cluster.notes(), |notes, records| {
+        let records: Vec<T> = records.collect();
+        if notes.write("read") == 3 {
+            notes.wait_at("read");
+        }
+        records
+    });
+    let job = cluster.run(move || action(read));
+    let victim = cluster.wait_for("read", 3, 0).executor;
+    cluster.events().wait_for("all others", |heard| {
+        let stage = History::of(heard).stage(stage);
+        (stage.len() == 3 && stage.values().all(|ends| ends == UNHARMED)).then_some(())
+    });
+    assert!(!lost_on(&cluster.notes().read("made"), victim).is_empty(), "it has made some");
+    cluster.kill(victim);
+    cluster.notes().open("read");
+    job.result()
 }
 
 /// One of these two, and then the other.

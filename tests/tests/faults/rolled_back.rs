@@ -4,57 +4,19 @@
 //! fails and says why.
 
 use hearth::prelude::*;
-use hearth_tests::faults::{Cluster, History};
+use hearth_tests::faults::Cluster;
 
-use crate::common::{UNHARMED, lost_on};
+use crate::common::{kill_when_all_but_one_are_done, lost_on, made_again};
 
-/// Four partitions of the numbers below 600, after a shuffle, in lists of five, as of groups. Each list is turned round when
-/// its partition is computed again.
-///
-/// The first two tasks meet, so that each executor has one of them.
+/// Lists of five, as of groups. Each list is turned round when its partition is computed again.
 fn lists(cluster: &Cluster) -> Rdd<Vec<i64>> {
-    let pairs = cluster.sc().range(0, 600, 1, 6).map(|n| (n, ()));
-    pairs.partition_by(HashPartitioner::new(4)).keys().map_partitions_with(
-        cluster.notes(),
-        |notes, records| {
-            let mut numbers: Vec<i64> = records.collect();
-            numbers.sort_unstable();
-            notes.meet("list", 2);
-            let partition = TaskContext::get().unwrap().partition_id();
-            let is_first = notes.once(&format!("listed-{partition}"));
-            let mut lists: Vec<Vec<i64>> = numbers.chunks(5).map(<[i64]>::to_vec).collect();
-            if !is_first {
-                lists.iter_mut().for_each(|list| list.reverse());
-            }
-            lists
-        },
-    )
-}
-
-/// Kills the executor that reads partition 3 of these, when the tasks of `stage` have read all others.
-fn kill_when_all_but_one_are_read<R: Send + 'static>(
-    cluster: &Cluster,
-    lists: &Rdd<Vec<i64>>,
-    stage: u32,
-    action: impl FnOnce(Rdd<Vec<i64>>) -> R + Send + 'static,
-) -> R {
-    let read = lists.map_partitions_with(cluster.notes(), |notes, lists| {
-        let lists: Vec<Vec<i64>> = lists.collect();
-        if notes.write("read") == 3 {
-            notes.wait_at("read");
+    made_again(cluster, |numbers, is_first| {
+        let mut lists: Vec<Vec<i64>> = numbers.chunks(5).map(<[i64]>::to_vec).collect();
+        if !is_first {
+            lists.iter_mut().for_each(|list| list.reverse());
         }
         lists
-    });
-    let job = cluster.run(move || action(read));
-    let victim = cluster.wait_for("read", 3, 0).executor;
-    cluster.events().wait_for("all others", |heard| {
-        let stage = History::of(heard).stage(stage);
-        (stage.len() == 3 && stage.values().all(|ends| ends == UNHARMED)).then_some(())
-    });
-    assert!(!lost_on(&cluster.notes().read("list"), victim).is_empty(), "it has made some");
-    cluster.kill(victim);
-    cluster.notes().open("read");
-    job.result()
+    })
 }
 
 fn assert_cannot_roll_back(error: &hearth::Error, operation: &str) {
@@ -67,7 +29,7 @@ fn assert_cannot_roll_back(error: &hearth::Error, operation: &str) {
 fn killed_after_a_repartition_of_lists_that_vary_fails_the_job_that_has_results() {
     let cluster = Cluster::start(2);
     let dealt = lists(&cluster).repartition(4);
-    let error = kill_when_all_but_one_are_read(&cluster, &dealt, 2, |lists| lists.collect()).unwrap_err();
+    let error = kill_when_all_but_one_are_done(&cluster, &dealt, 2, |lists| lists.collect()).unwrap_err();
     assert_cannot_roll_back(&error, "repartition at");
 }
 
@@ -78,7 +40,7 @@ fn killed_while_lists_that_vary_are_saved_leaves_no_success_behind() {
     let output = cluster.path("output");
     let path = output.display().to_string();
     let save = move |lists: Rdd<Vec<i64>>| lists.map(|list| format!("{list:?}")).save_as_text_file(&path);
-    let error = kill_when_all_but_one_are_read(&cluster, &dealt, 2, save).unwrap_err();
+    let error = kill_when_all_but_one_are_done(&cluster, &dealt, 2, save).unwrap_err();
     assert_cannot_roll_back(&error, "repartition at");
     assert!(!output.join("_SUCCESS").exists());
 }
@@ -87,7 +49,7 @@ fn killed_while_lists_that_vary_are_saved_leaves_no_success_behind() {
 fn killed_while_a_map_stage_reads_lists_that_vary_has_all_of_it_read_again() {
     let cluster = Cluster::start(2);
     let dealt = lists(&cluster).repartition(4);
-    let sums = kill_when_all_but_one_are_read(&cluster, &dealt, 2, |lists| {
+    let sums = kill_when_all_but_one_are_done(&cluster, &dealt, 2, |lists| {
         lists.flat_map(|list| list).map(|n| (n, 1)).reduce_by_key(|a, b| a + b, 3).collect()
     });
     let mut sums = sums.unwrap();
@@ -107,7 +69,7 @@ fn killed_after_records_were_numbered_that_come_in_another_order_fails_the_job_t
     let numbered = lists(&cluster).map_partitions_with(cluster.notes(), |notes, lists| {
         let mut lists: Vec<Vec<i64>> = lists.collect();
         let partition = TaskContext::get().unwrap().partition_id();
-        let times = notes.count("list")[&partition];
+        let times = notes.count("made")[&partition];
         lists.rotate_left(times);
         lists
     });
@@ -119,7 +81,7 @@ fn killed_after_records_were_numbered_that_come_in_another_order_fails_the_job_t
         .values();
     let stage = 4;
     let error =
-        kill_when_all_but_one_are_read(&cluster, &numbered, stage, |lists| lists.collect()).unwrap_err();
+        kill_when_all_but_one_are_done(&cluster, &numbered, stage, |lists| lists.collect()).unwrap_err();
     assert_cannot_roll_back(&error, "map at");
 }
 
@@ -130,11 +92,11 @@ fn killed_after_lists_that_vary_went_by_a_key_that_does_not_keeps_what_is_done()
         .map(|list| (list.iter().copied().min(), list))
         .partition_by(HashPartitioner::new(4))
         .values();
-    let found = kill_when_all_but_one_are_read(&cluster, &keyed, 2, |lists| lists.collect()).unwrap();
+    let found = kill_when_all_but_one_are_done(&cluster, &keyed, 2, |lists| lists.collect()).unwrap();
     let mut numbers: Vec<i64> = found.into_iter().flatten().collect();
     numbers.sort_unstable();
     assert!(numbers.iter().copied().eq(0..600), "{numbers:?}");
-    assert!(cluster.notes().count("list").values().any(|times| *times > 1), "some were made again");
+    assert!(cluster.notes().count("made").values().any(|times| *times > 1), "some were made again");
     cluster.history(1);
 }
 
@@ -144,11 +106,11 @@ fn killed_with_cached_partitions_of_lists_that_vary_has_those_of_the_others_made
     let dealt = lists(&cluster).repartition(4).cache().unwrap();
     assert_eq!(dealt.flat_map(|list| list).count().unwrap(), 600);
     let victim = cluster.executors()[0];
-    assert!(!lost_on(&cluster.notes().read("list"), victim).is_empty(), "it has made some");
+    assert!(!lost_on(&cluster.notes().read("made"), victim).is_empty(), "it has made some");
     cluster.kill(victim);
     let sums = dealt.flat_map(|list| list).map(|n| (n, 1)).reduce_by_key(|a, b| a + b, 3);
     let mut sums = sums.collect().unwrap();
     sums.sort_unstable();
     assert!(sums.iter().copied().eq((0..600).map(|n| (n, 1))), "{sums:?}");
-    assert!(cluster.notes().count("list").values().any(|times| *times > 1), "some were made again");
+    assert!(cluster.notes().count("made").values().any(|times| *times > 1), "some were made again");
 }
