@@ -1,5 +1,7 @@
 //! Examples that read what is mounted into their pods, and write it.
 
+use std::path::PathBuf;
+
 use anyhow::ensure;
 use hearth_cluster_tests::{Scene, in_namespace};
 use serde_json::{Value, json};
@@ -42,9 +44,7 @@ fn sort_and_join_write_lines_in_order_into_a_volume_of_all_pods() {
             return Ok(());
         }
         scene.apply_yaml(TEXTS).await?;
-        let shared = std::env::temp_dir().join(&scene.namespace);
-        std::fs::create_dir(&shared)?;
-        std::fs::set_permissions(&shared, std::os::unix::fs::PermissionsExt::from_mode(0o777))?;
+        let shared = folder_for_all(&scene)?;
         let there = Some(shared.as_path());
         let tables = ["/data/text/left.tsv", "/data/text/right.tsv", "/data/shared/joined"];
         tokio::try_join!(
@@ -58,6 +58,14 @@ fn sort_and_join_write_lines_in_order_into_a_volume_of_all_pods() {
         std::fs::remove_dir_all(shared)?;
         Ok(())
     });
+}
+
+/// A folder of this machine, which the nodes of the tests' own cluster have too, for the users of all pods.
+pub(crate) fn folder_for_all(scene: &Scene) -> anyhow::Result<PathBuf> {
+    let folder = std::env::temp_dir().join(&scene.namespace);
+    std::fs::create_dir(&folder)?;
+    std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o777))?;
+    Ok(folder)
 }
 
 /// Runs an example with the texts mounted, and the directory of this machine that is for all pods; returns what it printed.

@@ -1,17 +1,16 @@
 //! An application behind its network policy, on a network that enforces it: its own pods reach each other, strangers reach nothing
 //! but the port of the web UI. The network of the tests' own cluster does so where a test asks for it.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use hearth_cluster_tests::{Manifest, Network, Scene, hearth, in_namespace, limits};
+use hearth_cluster_tests::{Manifest, Network, Scene, hearth, in_namespace};
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
 use serde_json::json;
 
+use crate::data::folder_for_all;
 use crate::strangers::{CONNECTED, Hears, KEPT_OUT, NOBODY_THERE, Stranger, address, with_other_namespace};
 
 #[test]
@@ -32,7 +31,9 @@ fn behind_its_network_policy_an_application_shuffles_and_strangers_reach_only_th
             ensure!(waits.contains(KEPT_OUT), "{waits}");
         }
         network.sees_all();
-        tasks_on(&notes, 2).await?;
+        for executor in &executors {
+            scene.log_says(&executor.name_any(), "at the gate").await?;
+        }
 
         let driver = scene.running("exchange", "driver", 1).await?.remove(0);
         let own = [&executors[0], &executors[1], &driver];
@@ -153,28 +154,4 @@ fn exchange(scene: &Scene, notes: &Path) -> anyhow::Result<Manifest> {
         .with("/spec/driver/volumeMounts", mount.clone())
         .with("/spec/executor/volumeMounts", mount)
         .with("/spec/executor/affinity", one_each))
-}
-
-/// A folder of this machine, which the nodes of the tests' own cluster have too, for the users of all pods.
-fn folder_for_all(scene: &Scene) -> anyhow::Result<PathBuf> {
-    let folder = std::env::temp_dir().join(&scene.namespace);
-    std::fs::create_dir(&folder)?;
-    std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o777))?;
-    Ok(folder)
-}
-
-/// Waits until tasks wait on so many executors: the name of a note is `map.PARTITION.EXECUTOR.…`.
-async fn tasks_on(notes: &Path, executors: usize) -> anyhow::Result<()> {
-    let wait = async {
-        loop {
-            let names = std::fs::read_dir(notes)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
-            let names = names.collect::<std::io::Result<Option<Vec<String>>>>()?.context("names of notes")?;
-            let there: BTreeSet<_> = names.iter().filter_map(|name| name.split('.').nth(2)).collect();
-            if there.len() == executors {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await; // waits for: a file of a task
-        }
-    };
-    tokio::time::timeout(limits::STEP, wait).await.context("tasks on all executors")?
 }

@@ -31,7 +31,7 @@ pub(crate) fn connect(addresses: &[&str]) -> anyhow::Result<()> {
 pub(crate) fn exchange(sc: &SparkContext, notes: &str) -> anyhow::Result<()> {
     let notes = Notes::new(Path::new(notes).to_owned());
     let mapped = sc.range(0, 2, 1, 2).flat_map_with(notes, |notes, n| {
-        notes.write("map");
+        println!("at the gate");
         notes.wait_at("map");
         (0..100).map(move |key| (key, n))
     });
